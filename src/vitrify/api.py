@@ -1,0 +1,203 @@
+"""dump, dumps, load, loads: the only place where the steps are put in order."""
+
+from __future__ import annotations
+
+import logging
+import os
+import sys
+import warnings
+from collections.abc import Iterable
+from typing import Any, BinaryIO
+
+from vitrify.container.files import write_file
+from vitrify.container.limits import LIMITS, Limits
+from vitrify.container.reader import FileLike, GlassFile, open_glass, open_glass_bytes
+from vitrify.container.writer import Plan, plan
+from vitrify.converters import default_registry
+from vitrify.errors import MainModuleWarning, NotRestoredWarning, VitrifyError
+from vitrify.graph.converter import Converter
+from vitrify.graph.decode import Decoder
+from vitrify.graph.encode import Encoded, encode
+from vitrify.record import plain_record, read_record
+from vitrify.record.versions import check_versions
+from vitrify.trust import Need, TrustArgument, read_trust, require
+
+log = logging.getLogger("vitrify")
+log.addHandler(logging.NullHandler())
+
+_DEFAULT_EFFORT = 3
+
+
+def dump(
+    obj: Any,
+    file: str | bytes | os.PathLike[str] | BinaryIO,
+    *,
+    compress: bool | int | None = None,
+    converters: Iterable[Converter[Any]] = (),
+) -> None:
+    """Save a model, or any value that may lie in one, to a file.
+
+    Args:
+        obj: What to save.
+        file: A path, or a binary file object; after an error nothing was written, and an old file is untouched.
+        compress: None or False stores the bytes as they lie in memory; True or 1-9 compresses, more with more effort.
+        converters: Converters of your own, for types that vitrify does not know.
+
+    Raises:
+        UnsupportedError: Something in `obj` cannot be saved; the error lists every such value with its path.
+        OSError: The file cannot be written.
+    """
+    prepared = _prepare(obj, compress, converters)
+    if isinstance(file, (str, bytes, os.PathLike)):
+        write_file(file, prepared.buffers())
+        return
+    for buffer in prepared.buffers():
+        _write_whole(file, buffer)
+
+
+def dumps(
+    obj: Any, *, compress: bool | int | None = None, converters: Iterable[Converter[Any]] = ()
+) -> bytes:
+    """Save a model to a byte string; see `dump`."""
+    return b"".join(_prepare(obj, compress, converters).buffers())
+
+
+def load(
+    file: FileLike,
+    *,
+    trust: TrustArgument = (),
+    mmap: bool = False,
+    versions: str = "warn",
+    converters: Iterable[Converter[Any]] = (),
+    limits: Limits = LIMITS,
+) -> Any:
+    """Load what `dump` saved; no code from the file runs, whatever its bytes are.
+
+    Args:
+        file: A path or a binary file object, which is read to its end.
+        trust: Classes and functions of your own that the file may use: the objects, their exact names, or a dict
+            from the name in the file to the object.
+        mmap: Map big arrays of floats instead of reading them: for files that were verified when they were
+            deployed, since mapped bytes are not compared with their digests.
+        versions: What to do if other versions wrote the file: "warn", "error" or "ignore".
+        converters: Converters of your own.
+        limits: Bounds on what the file may ask for.
+
+    Raises:
+        FormatError: It is not one whole, undamaged glass file.
+        UntrustedTypeError: It needs classes or functions that `trust` does not name.
+        StateError: Its values cannot belong to objects of their types.
+        UnsupportedError: It holds types that do not exist here.
+        VersionError: Its results would differ with the versions installed here.
+        LimitError: It asks for more than `limits` allows.
+    """
+    shown = _shown(file)
+    sys.audit("vitrify.load", shown)
+    with _naming(shown), open_glass(file, limits) as opened:
+        return _build(opened, shown, trust, mmap, versions, converters)
+
+
+def loads(
+    data: bytes | bytearray | memoryview,
+    *,
+    trust: TrustArgument = (),
+    versions: str = "warn",
+    converters: Iterable[Converter[Any]] = (),
+    limits: Limits = LIMITS,
+) -> Any:
+    """Load from a byte string; see `load`."""
+    sys.audit("vitrify.load", "<bytes>")
+    with _naming("<bytes>"), open_glass_bytes(data, limits) as opened:
+        return _build(opened, "<bytes>", trust, False, versions, converters)
+
+
+def _prepare(obj: Any, compress: bool | int | None, converters: Iterable[Converter[Any]]) -> Plan:
+    effort = _effort(compress)
+    encoded = encode(obj, default_registry().extended(converters))
+    _warn(encoded)
+    return plan(
+        encoded.pieces,
+        cells=encoded.cells,
+        graph=encoded.graph,
+        record=plain_record(encoded.libraries),
+        effort=effort,
+    )
+
+
+def _build(
+    opened: GlassFile,
+    shown: str,
+    trust: TrustArgument,
+    mmap: bool,
+    versions: str,
+    converters: Iterable[Converter[Any]],
+) -> Any:
+    if versions not in ("warn", "error", "ignore"):
+        raise ValueError(f'versions= is "warn", "error" or "ignore", got {versions!r}')
+    allowed = read_trust(trust)
+    record = read_record(opened.header.metadata.record)
+    decoder = Decoder(opened, default_registry().extended(converters), mmap=mmap)
+    needs = [Need(name=f.name, what=f.what, path=decoder.path_of(f)) for f in decoder.foreign()]
+    require(needs, allowed, shown)
+    check_versions(record, [table.type for table in decoder.graph.tables], shown, versions)
+    return decoder.build(lambda name, _, path: allowed.resolve(name, path))
+
+
+def _effort(compress: bool | int | None) -> int:
+    if compress is None or compress is False:
+        return 0
+    if compress is True:
+        return _DEFAULT_EFFORT
+    if isinstance(compress, int) and 0 <= compress <= 9:
+        return compress
+    if isinstance(compress, (str, tuple)):
+        raise TypeError(f"compress={compress!r} is joblib's form; give True or an effort from 1 to 9")
+    raise TypeError(f"compress= takes None, a bool or an int from 0 to 9, got {compress!r}")
+
+
+def _warn(encoded: Encoded) -> None:
+    for path in encoded.dropped:
+        warnings.warn(
+            f"{path} is not saved: a cache folder named by a file could make a later fit load pickles; "
+            "it comes back as None",
+            NotRestoredWarning,
+            stacklevel=4,
+        )
+    for name in encoded.main_names:
+        short = name.removeprefix("__main__.")
+        warnings.warn(
+            f"{short} was defined in __main__; elsewhere load with trust={{{name!r}: {short}}}, "
+            "or move it to a module",
+            MainModuleWarning,
+            stacklevel=4,
+        )
+
+
+def _write_whole(stream: BinaryIO, data: bytes | memoryview) -> None:
+    view = memoryview(data)
+    while len(view):
+        n = stream.write(view)
+        if n is None or n == len(view):
+            return
+        view = view[n:]
+
+
+def _shown(file: FileLike) -> str:
+    if isinstance(file, (str, bytes, os.PathLike)):
+        return os.path.basename(os.fsdecode(file)) or os.fsdecode(file)
+    return str(getattr(file, "name", f"<{type(file).__name__}>"))
+
+
+class _naming:
+    """Puts the file's name in front of every error's message."""
+
+    def __init__(self, shown: str) -> None:
+        self.shown = shown
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
+        if isinstance(error, VitrifyError) and not error.message.startswith(self.shown):
+            error.message = f"{self.shown}: {error.message}"
+            error.args = (error.message,)

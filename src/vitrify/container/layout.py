@@ -1,0 +1,254 @@
+"""What the header says: its fields, their order and their one canonical spelling (SPEC.md §2).
+
+The header of a given set of blocks has exactly one form, so whatever decodes must encode to the bytes read: that
+alone refuses duplicate keys, stray spaces, reordered or unknown fields and numbers written in another way.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import prod
+from typing import Final
+
+import msgspec
+
+from vitrify.container.codecs import CODECS, RAW
+from vitrify.container.digest import BLANK, DIGEST_CHARS, digest_count, hex_digest
+from vitrify.container.limits import Limits
+from vitrify.errors import FormatError, IntegrityError, LimitError, NewerFormatError
+
+FORMAT: Final = "vitrify/0"
+ROOT_PREFIX: Final = b'{"__metadata__":{"root":"'
+ALIGNMENT: Final = 64
+SIGNATURE_ROOM_BYTES: Final = 4096
+SIGNATURE_ROOM_FROM_BYTES: Final = 1 << 20
+ITEM_BYTES: Final = {
+    "BOOL": 1, "U8": 1, "I8": 1, "U16": 2, "I16": 2, "F16": 2, "U32": 4, "I32": 4, "F32": 4,
+    "U64": 8, "I64": 8, "F64": 8, "C64": 8,
+}  # fmt: skip
+CELLS: Final = "$cells"
+GRAPH: Final = "$graph"
+RESERVED: Final = (CELLS, GRAPH)
+_MAX_INT = 2**63 - 1
+
+
+class Entry(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """One safetensors header entry."""
+
+    dtype: str
+    shape: tuple[int, ...]
+    data_offsets: tuple[int, int]
+
+
+class Stored(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    """How one block is stored; `piece` is the number by which the object graph knows it."""
+
+    digests: tuple[str, ...]
+    piece: int | None = None
+    codec: str = RAW
+    n_bytes: int | None = None
+
+
+class Metadata(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The `__metadata__` of a glass file; every value is text, as safetensors asks."""
+
+    root: str
+    format: str
+    model: str
+    record: str
+    blocks: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Block:
+    """A named run of bytes in the data section.
+
+    Attributes:
+        name: The name in the safetensors header.
+        dtype: The safetensors dtype of the stored bytes.
+        shape: The shape of the stored bytes in that dtype.
+        begin: Offset of the first stored byte in the data section.
+        end: Offset after the last stored byte.
+        stored: Digests, codec and decoded size.
+    """
+
+    name: str
+    dtype: str
+    shape: tuple[int, ...]
+    begin: int
+    end: int
+    stored: Stored
+
+    @property
+    def stored_bytes(self) -> int:
+        """The size in the file."""
+        return self.end - self.begin
+
+    @property
+    def n_bytes(self) -> int:
+        """The size after decoding."""
+        return self.stored_bytes if self.stored.n_bytes is None else self.stored.n_bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Header:
+    """A header that has passed every check of SPEC.md §2."""
+
+    metadata: Metadata
+    blocks: tuple[Block, ...]
+    header_bytes: int
+
+    @property
+    def data_start(self) -> int:
+        """The offset of the data section in the file."""
+        return 8 + self.header_bytes
+
+    @property
+    def data_bytes(self) -> int:
+        """The size of the data section."""
+        return self.blocks[-1].end if self.blocks else 0
+
+    @property
+    def file_bytes(self) -> int:
+        """The size of the whole file."""
+        return self.data_start + self.data_bytes
+
+
+def encode_header(blocks: tuple[Block, ...], *, model: str, record: str) -> bytes:
+    """The first bytes of the file, from the length to the end of the padding."""
+    stored = msgspec.json.encode([block.stored for block in blocks]).decode()
+    metadata = Metadata(root=BLANK, format=FORMAT, model=model, record=record, blocks=stored)
+    text = _spell(metadata, blocks)
+    header_bytes = _padded_bytes(len(text), blocks[-1].end if blocks else 0)
+    blank = header_bytes.to_bytes(8, "little") + text.ljust(header_bytes)
+    return _with_root(blank, hex_digest(blank))
+
+
+def decode_length(head: bytes, limits: Limits) -> int:
+    """The header's length in bytes, from the first 8 bytes of a file.
+
+    Raises:
+        LimitError: It is beyond `limits.header_bytes`.
+    """
+    length = int.from_bytes(head[:8], "little")
+    if length > limits.header_bytes:
+        raise LimitError(
+            f"the header would be {length} bytes, the limit is {limits.header_bytes}",
+            limit=limits.header_bytes,
+            actual=length,
+        )
+    return length
+
+
+def decode_header(head: bytes, limits: Limits) -> Header:
+    """Check and parse the first `8 + length` bytes of a file.
+
+    Raises:
+        NewerFormatError: The format version is not one of ours.
+        IntegrityError: The root digest does not match.
+        FormatError: A clause of SPEC.md §2 is broken.
+        LimitError: There are more blocks than `limits` allows.
+    """
+    text = head[8:]
+    try:
+        raw = msgspec.json.decode(text, type=dict[str, msgspec.Raw])
+        metadata = msgspec.json.decode(raw.pop("__metadata__", msgspec.Raw(b"null")), type=dict[str, str])
+    except (msgspec.MsgspecError, UnicodeError, RecursionError) as error:
+        raise FormatError(f"the header is not the JSON that SPEC.md §2 describes ({error})") from error
+    if metadata.get("format") != FORMAT:
+        _refuse_format(metadata.get("format"))
+    root = metadata.get("root", "")
+    blank = _with_root(head, BLANK)
+    if len(root) != DIGEST_CHARS or hex_digest(blank) != root:
+        raise IntegrityError("the header does not match its digest", hint="The file was damaged; get it again")
+    if len(raw) > limits.blocks:
+        raise LimitError(
+            f"{len(raw)} blocks, the limit is {limits.blocks}", limit=limits.blocks, actual=len(raw)
+        )
+    try:
+        typed = msgspec.convert(metadata, Metadata)
+        entries = {name: msgspec.json.decode(entry, type=Entry) for name, entry in raw.items()}
+        stored = msgspec.json.decode(typed.blocks, type=tuple[Stored, ...])
+    except (msgspec.MsgspecError, UnicodeError, RecursionError) as error:
+        raise FormatError(f"the header is not the JSON that SPEC.md §2 describes ({error})") from error
+    if len(stored) != len(entries):
+        raise FormatError(f"{len(entries)} blocks but {len(stored)} descriptions of how they are stored")
+    blocks = tuple(
+        Block(name=name, dtype=e.dtype, shape=e.shape, begin=e.data_offsets[0], end=e.data_offsets[1], stored=s)
+        for (name, e), s in zip(entries.items(), stored, strict=True)
+    )
+    header = Header(metadata=typed, blocks=blocks, header_bytes=len(text))
+    _check_blocks(blocks)
+    if msgspec.json.encode(list(stored)).decode() != typed.blocks or _spell(typed, blocks) != text.rstrip(b" "):
+        raise FormatError("the header is not in canonical form")
+    if len(text) != _padded_bytes(len(text.rstrip(b" ")), header.data_bytes):
+        raise FormatError("the header is not padded to the length that SPEC.md §2 gives")
+    return header
+
+
+def block_order(stored: Stored, stored_bytes: int) -> tuple[int, int, int]:
+    """The sort key that fixes the order of blocks in the data section (SPEC.md §2).
+
+    Raw pieces come first, those whose size has the larger power-of-two factor (up to 64) before the others: so each
+    begins at a multiple of its item size without a hole. Encoded pieces follow, the reserved blocks come last.
+    """
+    if stored.piece is None:
+        return (2, 0, 0)
+    if stored.codec != RAW:
+        return (1, 0, stored.piece)
+    return (0, -min(stored_bytes & -stored_bytes, ALIGNMENT) if stored_bytes else -ALIGNMENT, stored.piece)
+
+
+def _check_blocks(blocks: tuple[Block, ...]) -> None:
+    position = 0
+    pieces: set[int] = set()
+    for block in blocks:
+        stored = block.stored
+        if block.dtype not in ITEM_BYTES:
+            raise FormatError(f"unknown dtype {block.dtype!r} of block {block.name!r}")
+        if any(not 0 <= n <= _MAX_INT for n in (*block.shape, block.begin, block.end)) or len(block.shape) > 65:
+            raise FormatError(f"impossible shape or offsets of block {block.name!r}")
+        if block.begin != position or block.end < block.begin:
+            raise FormatError(f"block {block.name!r} does not begin where the one before it ends")
+        if prod(block.shape) * ITEM_BYTES[block.dtype] != block.stored_bytes:
+            raise FormatError(f"block {block.name!r} has {block.stored_bytes} bytes, its shape needs another size")
+        if len(stored.digests) != digest_count(block.stored_bytes):
+            raise FormatError(f"block {block.name!r} has {len(stored.digests)} digests for its size")
+        if (stored.codec == RAW) != (stored.n_bytes is None):
+            raise FormatError(f"block {block.name!r} must give a decoded size exactly when it is encoded")
+        if stored.codec != RAW and (stored.codec not in CODECS or not 0 <= block.n_bytes <= _MAX_INT):
+            raise FormatError(f"block {block.name!r} has an unknown codec or size")
+        if stored.piece is not None:
+            pieces.add(stored.piece)
+        position = block.end
+    order = [block_order(block.stored, block.stored_bytes) for block in blocks]
+    if order != sorted(order) or [b.name for b in blocks if b.stored.piece is None] != list(RESERVED):
+        raise FormatError("the blocks are not in canonical order")
+    numbered = sum(block.stored.piece is not None for block in blocks)
+    if pieces != set(range(numbered)):
+        raise FormatError("the blocks are not numbered 0, 1, 2 … without gap or repetition")
+
+
+def _refuse_format(found: object) -> None:
+    shown = repr(found)[:40]
+    if isinstance(found, str) and found.startswith("vitrify/"):
+        raise NewerFormatError(f"the file has format {shown}, this vitrify reads {FORMAT!r}", hint="Upgrade vitrify")
+    raise FormatError(f"the header names the format {shown}, expected {FORMAT!r}")
+
+
+def _spell(metadata: Metadata, blocks: tuple[Block, ...]) -> bytes:
+    header: dict[str, object] = {"__metadata__": metadata}
+    for block in blocks:
+        header[block.name] = Entry(block.dtype, block.shape, (block.begin, block.end))
+    return msgspec.json.encode(header)
+
+
+def _padded_bytes(text_bytes: int, data_bytes: int) -> int:
+    """The header's length: data starts 64-byte aligned, and large files leave room for a signature."""
+    room = SIGNATURE_ROOM_BYTES if data_bytes >= SIGNATURE_ROOM_FROM_BYTES else 0
+    return -(-(8 + text_bytes + room) // ALIGNMENT) * ALIGNMENT - 8
+
+
+def _with_root(head: bytes, root: str) -> bytes:
+    start = 8 + len(ROOT_PREFIX)
+    return head[:start] + root.encode() + head[start + DIGEST_CHARS :]

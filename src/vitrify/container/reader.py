@@ -1,0 +1,148 @@
+"""Bytes to blocks: each block is read once, checked against its digests and decoded.
+
+Nothing is handed out before its digest was checked, except what `map` returns, which is for files that were
+verified when they were deployed.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from typing import BinaryIO
+
+import numpy as np
+import numpy.typing as npt
+
+from vitrify.container.codecs import CODECS, RAW
+from vitrify.container.digest import chunk_digests
+from vitrify.container.layout import RESERVED, Block, Header
+from vitrify.container.limits import LIMITS, Limits
+from vitrify.container.sources import FileSource, Source, open_bytes, open_path, open_stream
+from vitrify.errors import FormatError, IntegrityError, LimitError
+
+Bytes = npt.NDArray[np.uint8]
+FileLike = str | bytes | os.PathLike[str] | BinaryIO
+
+
+class GlassFile:
+    """An open glass file whose header has been checked; use it as a context manager."""
+
+    def __init__(self, source: Source, limits: Limits) -> None:
+        self.header: Header = source.header
+        self.limits = limits
+        self._source = source
+        self._named = {block.name: block for block in self.header.blocks if block.name in RESERVED}
+        self._pieces = sorted(
+            (block for block in self.header.blocks if block.stored.piece is not None),
+            key=lambda block: block.stored.piece or 0,
+        )
+        self._budget = limits.decoded_bytes(self.header.file_bytes)
+        decoded = sum(block.n_bytes for block in self.header.blocks)
+        self.spend(decoded, "decoded blocks")
+
+    def __enter__(self) -> GlassFile:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._source.close()
+
+    @property
+    def n_pieces(self) -> int:
+        """How many numbered blocks there are."""
+        return len(self._pieces)
+
+    def spend(self, n_bytes: int, what: str) -> None:
+        """Take `n_bytes` from the memory that this file may ask for.
+
+        Raises:
+            LimitError: There is not so much left.
+        """
+        if n_bytes > self._budget:
+            raise LimitError(
+                f"{what} would take {n_bytes} bytes, this file has {self._budget} left",
+                limit=self._budget,
+                actual=n_bytes,
+                hint="If the file is yours, load it with a larger limits=",
+            )
+        self._budget -= n_bytes
+
+    def block(self, number: int) -> Block:
+        """The block of piece `number`."""
+        if not 0 <= number < len(self._pieces):
+            raise FormatError(f"the object graph asks for piece {number} of {len(self._pieces)}")
+        return self._pieces[number]
+
+    def piece(self, number: int) -> Bytes:
+        """The decoded bytes of piece `number`, in private memory of their own, shape (n_bytes,) uint8."""
+        return self._read(self.block(number))
+
+    def reserved(self, name: str) -> Bytes:
+        """The decoded bytes of a reserved block, shape (n_bytes,) uint8."""
+        return self._read(self._named[name])
+
+    def map(self, number: int) -> Bytes | None:
+        """Piece `number` as a private map of the file, its digests unchecked; None where that cannot be."""
+        block = self.block(number)
+        if not isinstance(self._source, FileSource) or block.stored.codec != RAW:
+            return None
+        return np.frombuffer(self._source.map(block.begin, block.end), np.uint8)
+
+    def check(self, block: Block) -> None:
+        """Read a block only to compare it with its digests and to decode it.
+
+        Raises:
+            IntegrityError: It does not match.
+        """
+        self._read(block)
+
+    def _read(self, block: Block) -> Bytes:
+        if block.stored.codec == RAW:
+            return self._stored(block)
+        out = np.empty(block.n_bytes, np.uint8)
+        try:
+            CODECS[block.stored.codec].decode(memoryview(self._stored(block)), memoryview(out))
+        except FormatError as error:
+            error.path = f"block {block.name!r}"
+            raise
+        return out
+
+    def _stored(self, block: Block) -> Bytes:
+        view = self._source.view(block.begin, block.end)
+        if view is not None:
+            out = np.frombuffer(view, np.uint8)
+        else:
+            out = np.empty(block.stored_bytes, np.uint8)
+            self._source.read_into(block.begin, memoryview(out))
+        if tuple(chunk_digests([memoryview(out)])) != block.stored.digests:
+            raise IntegrityError(
+                f"block {block.name!r} does not match its digest", hint="The file was damaged; get it again"
+            )
+        return out
+
+
+def open_glass(file: FileLike, limits: Limits = LIMITS) -> GlassFile:
+    """Open a path or a binary file object.
+
+    Raises:
+        OSError: It cannot be opened or read.
+        FormatError: It is not one whole glass file.
+        LimitError: Its header asks for more than `limits` allows.
+    """
+    opener: Callable[..., Source]
+    if isinstance(file, (str, bytes, os.PathLike)):
+        opener = open_path
+    elif hasattr(file, "read"):
+        opener = open_stream
+    else:
+        raise TypeError(f"expected a path or a binary file object, got {type(file).__name__}")
+    source = opener(file, limits)
+    try:
+        return GlassFile(source, limits)
+    except BaseException:
+        source.close()
+        raise
+
+
+def open_glass_bytes(data: bytes | bytearray | memoryview, limits: Limits = LIMITS) -> GlassFile:
+    """Open a byte string; see `open_glass`."""
+    return GlassFile(open_bytes(data, limits), limits)

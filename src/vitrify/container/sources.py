@@ -1,0 +1,213 @@
+"""Where the bytes of a file come from: a path, a byte string or a stream.
+
+A source is opened once, and what was verified is what is used: nothing is read a second time.
+"""
+
+from __future__ import annotations
+
+import mmap
+import os
+import stat
+from collections.abc import Callable
+from contextlib import suppress
+from typing import BinaryIO, Protocol
+
+import numpy as np
+
+from vitrify.container.layout import ALIGNMENT, ROOT_PREFIX, Header, decode_header, decode_length
+from vitrify.container.limits import Limits
+from vitrify.container.sniff import looks_like
+from vitrify.errors import FormatError, NotGlassFileError
+
+_FIRST_READ_BYTES = 1 << 16
+
+
+class Source(Protocol):
+    """Random access to the data section of one file."""
+
+    header: Header
+
+    def read_into(self, begin: int, out: memoryview) -> None:
+        """Fill `out` from offset `begin` of the data section."""
+
+    def view(self, begin: int, end: int) -> memoryview | None:
+        """The bytes themselves where they already lie in private, writable memory, else None."""
+
+    def close(self) -> None:
+        """Release what the source holds open."""
+
+
+class MemorySource:
+    """A file that lies in memory; `private` memory may be handed out without a copy."""
+
+    def __init__(self, data: memoryview, header: Header, *, private: bool) -> None:
+        self.header = header
+        self._data = data
+        self._private = private
+
+    def read_into(self, begin: int, out: memoryview) -> None:
+        """Fill `out` from offset `begin` of the data section."""
+        out[:] = self._data[begin : begin + len(out)]
+
+    def view(self, begin: int, end: int) -> memoryview | None:
+        """The bytes themselves, if they are private."""
+        return self._data[begin:end] if self._private else None
+
+    def close(self) -> None:
+        """Nothing is held open."""
+
+
+class FileSource:
+    """A regular file, read with `pread`, so that its descriptor's position does not matter."""
+
+    def __init__(self, fd: int, header: Header) -> None:
+        self.header = header
+        self._fd = fd
+        self._map: memoryview | None = None
+
+    def read_into(self, begin: int, out: memoryview) -> None:
+        """Fill `out` from offset `begin` of the data section."""
+        position = self.header.data_start + begin
+        done = 0
+        while done < len(out):
+            n = os.preadv(self._fd, [out[done:]], position + done)
+            if n == 0:
+                raise FormatError("the file became shorter while it was read")
+            done += n
+
+    def view(self, begin: int, end: int) -> memoryview | None:
+        """None: every block is read into memory of its own."""
+        return None
+
+    def map(self, begin: int, end: int) -> memoryview:
+        """A private, writable map of part of the data section; the file is never changed."""
+        if self._map is None:
+            self._map = memoryview(mmap.mmap(self._fd, self.header.file_bytes, access=mmap.ACCESS_COPY))
+        start = self.header.data_start
+        return self._map[start + begin : start + end]
+
+    def close(self) -> None:
+        """Close the descriptor; maps live on until their arrays are gone."""
+        with suppress(OSError):
+            os.close(self._fd)
+
+
+def open_bytes(data: bytes | bytearray | memoryview, limits: Limits) -> MemorySource:
+    """A source over a byte string; its arrays are copied out of it.
+
+    Raises:
+        FormatError: The bytes are not one whole glass file.
+        LimitError: Its header asks for more than `limits` allows.
+    """
+    view = memoryview(data).cast("B")
+    header, _ = _parse(bytes(view[:_FIRST_READ_BYTES]), lambda begin, end: bytes(view[begin:end]), limits)
+    _check_size(header, len(view))
+    return MemorySource(view[header.data_start :], header, private=False)
+
+
+def open_path(path: str | bytes | os.PathLike[str], limits: Limits) -> Source:
+    """A source over a file; small files, pipes and devices are read whole.
+
+    Raises:
+        OSError: The file cannot be opened.
+        FormatError: It is not one whole glass file.
+        LimitError: Its header asks for more than `limits` allows.
+    """
+    fd = os.open(path, os.O_RDONLY | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0))
+    try:
+        status = os.fstat(fd)
+        if stat.S_ISDIR(status.st_mode):
+            raise NotGlassFileError("this is a directory", hint="Give the path of one file")
+        if not stat.S_ISREG(status.st_mode) or status.st_size <= _FIRST_READ_BYTES:
+            with os.fdopen(os.dup(fd), "rb") as stream:
+                source: Source = open_stream(stream, limits)
+            os.close(fd)
+            return source
+        head = os.pread(fd, _FIRST_READ_BYTES, 0)
+        header, _ = _parse(head, lambda begin, end: os.pread(fd, end - begin, begin), limits)
+        _check_size(header, status.st_size)
+        return FileSource(fd, header)
+    except BaseException:
+        os.close(fd)
+        raise
+
+
+def open_stream(stream: BinaryIO, limits: Limits) -> MemorySource:
+    """A source over a binary file object, read from its position to its end, seekable or not.
+
+    Raises:
+        FormatError: What follows is not one whole glass file.
+        LimitError: Its header asks for more than `limits` allows.
+    """
+    head = _read_up_to(stream, _FIRST_READ_BYTES)
+
+    header, consumed = _parse(head, lambda begin, end: _read_up_to(stream, end - begin), limits)
+    rest = consumed[header.data_start :]
+    data = _aligned(header.data_bytes)
+    got = min(len(rest), len(data))
+    data[:got] = rest[:got]
+    while got < len(data):
+        part = stream.read(min(len(data) - got, 1 << 24))
+        if not part:
+            break
+        data[got : got + len(part)] = part
+        got += len(part)
+    trailing = len(rest) > header.data_bytes or bool(stream.read(1))
+    _check_size(header, header.data_start + got + (1 if trailing else 0))
+    return MemorySource(data, header, private=True)
+
+
+def _aligned(n_bytes: int) -> memoryview:
+    """Private memory that starts at a multiple of 64, so that arrays can lie in it as they do in the file."""
+    room = np.empty(n_bytes + ALIGNMENT, np.uint8)
+    start = -room.__array_interface__["data"][0] % ALIGNMENT
+    return memoryview(room)[start : start + n_bytes]
+
+
+def _read_up_to(stream: BinaryIO, n_bytes: int) -> bytes:
+    parts: list[bytes] = []
+    while n_bytes > 0:
+        part = stream.read(min(n_bytes, 1 << 24))
+        if not part:
+            break
+        parts.append(part)
+        n_bytes -= len(part)
+    return b"".join(parts)
+
+
+def _parse(head: bytes, read: Callable[[int, int], bytes], limits: Limits) -> tuple[Header, bytes]:
+    """The header, and all bytes read so far: at least the header, perhaps data behind it."""
+    start = 8 + len(ROOT_PREFIX)
+    if head[8:start] != ROOT_PREFIX:
+        _refuse(head)
+    length = decode_length(head, limits)
+    end = 8 + length
+    if length < len(ROOT_PREFIX):
+        raise FormatError(f"the header would be {length} bytes, too short for any")
+    if len(head) < end:
+        head = head + read(len(head), end) if len(head) == _FIRST_READ_BYTES else head
+        if len(head) < end:
+            raise FormatError(f"truncated: the header has {end} bytes, the file ends after {len(head)}")
+    return decode_header(head[:end], limits), head
+
+
+def _refuse(head: bytes) -> None:
+    if head[8:9] == b"{" and int.from_bytes(head[:8], "little") < 100_000_000:
+        raise NotGlassFileError(
+            "this is a safetensors file, but not a glass file", hint="safetensors.safe_open reads its arrays"
+        )
+    kind, hint = looks_like(head)
+    raise NotGlassFileError(f"not a glass file: this is {kind}", hint=hint[0].upper() + hint[1:])
+
+
+def _check_size(header: Header, found: int) -> None:
+    if found < header.file_bytes:
+        raise FormatError(
+            f"truncated: the file should have {header.file_bytes} bytes, it has {found}",
+            hint="Its write or copy was cut off; get it again",
+        )
+    if found > header.file_bytes:
+        raise FormatError(
+            f"trailing data after the {header.file_bytes} bytes of the file",
+            hint="A glass file holds one object; put several into one dict or list",
+        )

@@ -1,0 +1,151 @@
+"""Every error and warning that vitrify raises on purpose.
+
+Nothing here is raised for a defect of vitrify itself, and no error carries the object being saved.
+
+    VitrifyError
+    ├── FormatError            (ValueError)   the bytes are not a well-formed glass file
+    │   ├── NotGlassFileError                 they are something else: a pickle, a zip, nothing at all
+    │   ├── NewerFormatError                  they are a glass file that a later vitrify wrote
+    │   └── IntegrityError                    they do not match the file's own digests
+    ├── LimitError             (ValueError)   they ask for more than `limits` allows
+    ├── StateError             (ValueError)   well-formed, but no object of that type can hold these values
+    ├── UnsupportedError       (TypeError)    a value or type that vitrify cannot save or rebuild
+    ├── UntrustedTypeError     (TypeError)    a class or function that the caller has not named in `trust=`
+    └── VersionError           (RuntimeError) loading here would give other results than where it was saved
+
+    VitrifyWarning             (UserWarning)
+    ├── VersionWarning                        another version wrote the file (see `versions=`)
+    ├── NotRestoredWarning                    a parameter that a glass file never carries (`memory=`)
+    └── MainModuleWarning                     something of `__main__`: how it must be loaded elsewhere
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+
+class VitrifyError(Exception):
+    """The root of all errors; `message`, and where known `path`, `hint`, `limit`, `actual`.
+
+    Args:
+        message: What is wrong, expected and found.
+        path: Where inside the model, in the form `$.steps[1].coef_`.
+        hint: What to do about it.
+        limit: The bound that was exceeded, in the unit that the message names.
+        actual: What was found instead, in the same unit.
+    """
+
+    exit_code: ClassVar[int] = 3
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        path: str | None = None,
+        hint: str | None = None,
+        limit: int | None = None,
+        actual: int | None = None,
+    ) -> None:
+        self.message = message
+        self.path = path
+        self.hint = hint
+        self.limit = limit
+        self.actual = actual
+        super().__init__(message)
+
+    def __str__(self) -> str:
+        text = self.message
+        if self.path is not None:
+            text += f" - at {self.path}"
+        if self.hint is not None:
+            text += f". {self.hint}"
+        return text
+
+    def __reduce__(self) -> tuple[object, ...]:
+        """Keep every field through the pipes of process pools, which pickle exceptions."""
+        return (_rebuild, (type(self), dict(self.__dict__)))
+
+
+def _rebuild(cls: type[VitrifyError], fields: dict[str, object]) -> VitrifyError:
+    error = cls.__new__(cls, fields.get("message"))
+    error.__dict__.update(fields)
+    return error
+
+
+class FormatError(VitrifyError, ValueError):
+    """The bytes break a clause of SPEC.md."""
+
+
+class NotGlassFileError(FormatError):
+    """The bytes are another kind of file; the message says which."""
+
+
+class NewerFormatError(FormatError):
+    """The file was written by a vitrify that this one does not know yet."""
+
+
+class IntegrityError(FormatError):
+    """A digest does not match: the file was damaged after it was written."""
+
+
+class LimitError(VitrifyError, ValueError):
+    """The file asks for more memory, rows or bytes than `limits` allows."""
+
+
+class StateError(VitrifyError, ValueError):
+    """The values cannot belong to an object of that type, so it is not built."""
+
+
+class UnsupportedError(VitrifyError, TypeError):
+    """A value that cannot be saved, or a type that cannot be rebuilt.
+
+    `problems` holds one `(path, what, hint)` for each value that `dump` refused.
+    """
+
+    exit_code = 4
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        path: str | None = None,
+        hint: str | None = None,
+        problems: tuple[tuple[str, str, str], ...] = (),
+    ) -> None:
+        super().__init__(message, path=path, hint=hint)
+        self.problems = problems
+
+
+class UntrustedTypeError(VitrifyError, TypeError):
+    """The file needs classes or functions that the caller has not named in `trust=`.
+
+    `names` holds the dotted names, in the order in which the file first uses them.
+    """
+
+    exit_code = 4
+
+    def __init__(self, message: str, *, names: tuple[str, ...] = ()) -> None:
+        super().__init__(message)
+        self.names = names
+
+
+class VersionError(VitrifyError, RuntimeError):
+    """The versions here are known to give other results than those that wrote the file."""
+
+    exit_code = 4
+
+
+class VitrifyWarning(UserWarning):
+    """The root of all warnings."""
+
+
+class VersionWarning(VitrifyWarning):
+    """Another version of a library wrote the file."""
+
+
+class NotRestoredWarning(VitrifyWarning):
+    """A parameter that a glass file never carries was left out."""
+
+
+class MainModuleWarning(VitrifyWarning):
+    """A class or function of `__main__` was saved by name."""

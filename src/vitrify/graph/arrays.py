@@ -1,0 +1,184 @@
+"""numpy arrays as tables: one table for all arrays of a dtype, a number of dimensions and an order.
+
+Arrays share memory after loading exactly when their elements overlapped before; what they are a view *of* does not
+count, so no byte outside their elements is ever written.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from math import prod
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from vitrify.graph.dtypes import holds_garbage, without_garbage
+
+Array = npt.NDArray[Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class View:
+    """An array that shares elements with others: where it lies in their common buffer, in bytes."""
+
+    buffer: Array
+    offset: int
+    strides: tuple[int, ...]
+
+
+def order_of(array: Array) -> str:
+    """`F` for arrays that are contiguous in Fortran order only, else `C`."""
+    return "F" if array.flags.fnc else "C"
+
+
+def plain_bytes(array: Array) -> memoryview:
+    """The elements in their order, without a copy where they lie so already; flat, unsigned bytes."""
+    if holds_garbage(array.dtype):
+        array = without_garbage(array)
+    flat = array.T if array.flags.fnc else array
+    flat = np.ascontiguousarray(flat).reshape(-1)
+    return memoryview(flat.view(np.uint8)) if flat.size and flat.dtype.itemsize else memoryview(b"")
+
+
+def find_views(arrays: Sequence[Array]) -> dict[int, View]:
+    """For each array whose elements overlap another's (or its own): its place in a buffer of just those elements.
+
+    Keys are positions in `arrays`.
+    """
+    views: dict[int, View] = {}
+    for group in _candidates(arrays):
+        for cluster in _clusters(arrays, group):
+            views.update(_share(arrays, cluster))
+    return views
+
+
+def from_buffer(buffer: Array, offset: int, shape: tuple[int, ...], strides: tuple[int, ...], dtype: np.dtype[Any]) -> Array:
+    """A view of `buffer`, which is one-dimensional uint8.
+
+    Raises:
+        ValueError: Part of it would lie outside the buffer.
+    """
+    low, high = _extent(shape, strides, dtype.itemsize)
+    if offset + low < 0 or offset + high > len(buffer):
+        raise ValueError("a view lies outside its buffer")
+    array: Array = np.ndarray(shape, dtype, buffer.data, offset, strides)
+    if _overlaps_itself(array):
+        array.flags.writeable = False
+    return array
+
+
+def _candidates(arrays: Sequence[Array]) -> list[list[int]]:
+    """Groups that may overlap: arrays that come from one allocation, or from memory that is not numpy's."""
+    groups: dict[int, list[int]] = {}
+    is_foreign = False
+    for i, array in enumerate(arrays):
+        root = array
+        while isinstance(root.base, np.ndarray):
+            root = root.base
+        if root.base is not None:
+            is_foreign = True
+        if array.size and array.dtype.itemsize:
+            groups.setdefault(id(root), []).append(i)
+    if is_foreign:
+        return [sorted(i for group in groups.values() for i in group)]
+    return [group for group in groups.values() if len(group) > 1 or _overlaps_itself(arrays[group[0]])]
+
+
+def _clusters(arrays: Sequence[Array], group: Sequence[int]) -> list[list[int]]:
+    """Sets of arrays connected by common elements, and single ones that overlap themselves."""
+    spans = sorted((*_span(arrays[i]), i) for i in group)
+    touching: list[list[int]] = []
+    end = -1
+    for low, high, i in spans:
+        if low >= end:
+            touching.append([])
+        touching[-1].append(i)
+        end = max(end, high)
+    clusters: list[list[int]] = []
+    for members in touching:
+        if len(members) == 1:
+            clusters += [members] if _overlaps_itself(arrays[members[0]]) else []
+        elif all(arrays[i].flags.forc for i in members):
+            clusters.append(sorted(members))
+        else:
+            clusters += _connected(arrays, members)
+    return clusters
+
+
+def _connected(arrays: Sequence[Array], members: Sequence[int]) -> list[list[int]]:
+    """Split arrays whose spans overlap by whether their elements do: each marks its bytes in one map of the span."""
+    low = min(_span(arrays[i])[0] for i in members)
+    high = max(_span(arrays[i])[1] for i in members)
+    marks = np.zeros(high - low, np.uint32)
+    leader = list(range(len(members) + 1))
+
+    def find(k: int) -> int:
+        while leader[k] != k:
+            k = leader[k]
+        return k
+
+    for k, i in enumerate(members, 1):
+        mine = _bytes_in(marks, arrays[i], low)
+        for other in np.unique(mine).tolist() if mine.any() else ():
+            if other:
+                leader[find(k)] = find(other)
+        mine[...] = k
+    found: dict[int, list[int]] = {}
+    for k, i in enumerate(members, 1):
+        found.setdefault(find(k), []).append(i)
+    return [sorted(c) for c in found.values() if len(c) > 1 or _overlaps_itself(arrays[c[0]])]
+
+
+def _share(arrays: Sequence[Array], cluster: Sequence[int]) -> dict[int, View]:
+    """One buffer with the elements of the cluster, zeros between them."""
+    low = min(_span(arrays[i])[0] for i in cluster)
+    high = max(_span(arrays[i])[1] for i in cluster)
+    lead = low % 16
+    buffer = np.zeros(high - low + lead, np.uint8)
+    views: dict[int, View] = {}
+    for i in cluster:
+        array = arrays[i]
+        view = View(buffer=buffer, offset=_address(array) - low + lead, strides=array.strides)
+        source = array[..., None].view(np.uint8)
+        target = np.ndarray((*array.shape, array.dtype.itemsize), np.uint8, buffer.data, view.offset, (*array.strides, 1))
+        target[...] = source
+        views[i] = view
+    return views
+
+
+def _bytes_in(marks: npt.NDArray[np.uint32], array: Array, low: int) -> npt.NDArray[np.uint32]:
+    """The marks of the bytes of an array's elements, shape (*array.shape, itemsize)."""
+    shape, strides = (*array.shape, array.dtype.itemsize), (*(4 * s for s in array.strides), 4)
+    return np.ndarray(shape, np.uint32, marks.data, 4 * (_address(array) - low), strides)
+
+
+def _address(array: Array) -> int:
+    return int(array.__array_interface__["data"][0])
+
+
+def _extent(shape: Sequence[int], strides: Sequence[int], itemsize: int) -> tuple[int, int]:
+    """The first and the last byte (exclusive) of an array, relative to its first element."""
+    if prod(shape) == 0:
+        return 0, 0
+    steps = [(n - 1) * s for n, s in zip(shape, strides, strict=True)]
+    return sum(s for s in steps if s < 0), sum(s for s in steps if s > 0) + itemsize
+
+
+def _span(array: Array) -> tuple[int, int]:
+    low, high = _extent(array.shape, array.strides, array.dtype.itemsize)
+    address = _address(array)
+    return address + low, address + high
+
+
+def _overlaps_itself(array: Array) -> bool:
+    if array.flags.forc:
+        return False
+    steps = sorted((abs(s), n) for s, n in zip(array.strides, array.shape, strict=True) if n > 1)
+    reach = array.dtype.itemsize
+    for step, n in steps:
+        if step < reach:
+            return array.size > 0
+        reach = step * (n - 1) + reach
+    return False

@@ -1,0 +1,53 @@
+"""The protocol for types that need more than their attributes: how to take them apart, check and rebuild them.
+
+A converter never names what it rebuilds through the file: its `type_id` is written, and the same `type_id` finds it
+again. vitrify's own converters use exactly this.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
+
+from vitrify.graph.rows import Rows
+
+T = TypeVar("T")
+
+
+def accept(rows: Rows) -> None:
+    """The check of a type whose `decode` refuses every bad value by itself."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Converter(Generic[T]):
+    """How one type is saved.
+
+    Attributes:
+        type_id: What the file calls it, such as `acme.Winsorizer`; matched exactly.
+        types: The `module.qualname` of every class that is saved this way, matched exactly; subclasses are not.
+        fields: The names of the values that `encode` returns, in order.
+        encode: Object → tuple of values, each of any type that vitrify can save.
+        decode: Values → object. All values are complete when it is called, so objects of this type cannot lie on a
+            cycle; a type that can has `allocate` and `fill` instead.
+        allocate: Nothing → an empty object.
+        fill: Empty object and values → None; the values may be incomplete if they lie on a cycle with the object.
+        check: Called once for all objects of a file, before any is built; raises through `Rows.fail`.
+        reads: Older `type_id`s that this converter reads too.
+    """
+
+    type_id: str
+    types: tuple[str, ...]
+    fields: tuple[str, ...]
+    encode: Callable[[T], tuple[object, ...]]
+    decode: Callable[..., T] | None = None
+    allocate: Callable[[], T] | None = None
+    fill: Callable[..., Any] | None = None
+    check: Callable[[Rows], None] = accept
+    reads: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        if (self.decode is None) == (self.allocate is None) or (self.allocate is None) != (self.fill is None):
+            raise ValueError(f"converter {self.type_id}: give either decode, or allocate and fill")
+        if len(set(self.fields)) != len(self.fields):
+            raise ValueError(f"converter {self.type_id}: two fields share a name")

@@ -1,0 +1,281 @@
+"""Objects of classes as shapes: by their attributes, or by what their own `__reduce_ex__` says.
+
+Classes of reviewed libraries are always taken by their attributes; none of their code runs. For a class of the
+caller's own, `copyreg`'s protocol is honoured as far as it names no callable but the class itself.
+"""
+
+from __future__ import annotations
+
+import copyreg
+import enum
+import functools
+from collections.abc import Mapping, Sequence
+from operator import itemgetter
+from sys import intern
+from typing import Any, Final
+
+from vitrify.errors import StateError, UnsupportedError
+from vitrify.graph.containers import Columns, Lengths
+from vitrify.graph.converter import Converter
+from vitrify.graph.rows import Rows
+
+_ABSENT: Final = object()
+REDUCE_FIELDS: Final = ("args", "kwargs", "state", "items", "pairs")
+
+
+class ConverterShape:
+    """Objects that a converter takes apart."""
+
+    layout = "fields"
+
+    def __init__(self, converter: Converter[Any]) -> None:
+        self.converter = converter
+        self.type_id = converter.type_id
+        self.is_made = self.needs_complete = converter.decode is not None
+
+    def take(self, objects: Sequence[Any]) -> tuple[Lengths, Columns]:
+        """What `encode` returns, turned into columns."""
+        rows = list(map(self.converter.encode, objects))
+        columns = zip(*rows, strict=True) if self.converter.fields else ()
+        return None, {field: list(column) for field, column in zip(self.converter.fields, columns, strict=True)}
+
+    def check(self, rows: Rows) -> None:
+        """The converter's own check."""
+        if tuple(rows.columns) != self.converter.fields:
+            rows.fail(0, f"has the fields {', '.join(rows.columns)[:200]}, not {', '.join(self.converter.fields)}")
+        self.converter.check(rows)
+
+    def make(self, n: int, lengths: Lengths, columns: Columns) -> list[Any]:
+        """Call `decode` on the values, or `allocate`."""
+        if self.converter.decode is None:
+            assert self.converter.allocate is not None
+            return [self.converter.allocate() for _ in range(n)]
+        if not columns:
+            return [self.converter.decode() for _ in range(n)]
+        return list(map(self.converter.decode, *columns.values()))
+
+    def fill(self, objects: list[Any], lengths: Lengths, columns: Columns) -> None:
+        """Call `fill` on objects and values."""
+        if self.converter.fill is not None:
+            for target, *values in zip(objects, *columns.values(), strict=True):
+                self.converter.fill(target, *values)
+
+
+class AttrsShape:
+    """Objects that are their attributes, in the order in which they were set."""
+
+    layout = "attrs"
+    is_made = False
+    needs_complete = False
+
+    def __init__(self, type_id: str, cls: type, *, is_reviewed: bool) -> None:
+        self.type_id = type_id
+        self.cls = cls
+        self.is_reviewed = is_reviewed
+
+    def take(self, objects: Sequence[Any]) -> tuple[Lengths, Columns]:
+        """A column for each attribute; all objects have the same ones."""
+        states = list(map(attributes, objects))
+        names = list(states[0])
+        if not names:
+            return None, {}
+        if len(names) == 1:
+            return None, {names[0]: [state[names[0]] for state in states]}
+        columns = zip(*map(itemgetter(*names), states), strict=True)
+        return None, {name: list(column) for name, column in zip(names, columns, strict=True)}
+
+    def check(self, rows: Rows) -> None:
+        """No attribute may stand in front of a method, a property or a dunder of the class."""
+        for name in rows.columns:
+            if is_shadowing(self.cls, name, is_reviewed=self.is_reviewed):
+                rows.fail(0, f"attribute {name[:80]!r} would hide a member of the class")
+
+    def make(self, n: int, lengths: Lengths, columns: Columns) -> list[Any]:
+        """Bare objects; a class of a reviewed library has no say in it."""
+        if self.is_reviewed:
+            return [object.__new__(self.cls) for _ in range(n)]
+        return [self.cls.__new__(self.cls) for _ in range(n)]
+
+    def fill(self, objects: list[Any], lengths: Lengths, columns: Columns) -> None:
+        """Set the attributes, past any `__setattr__` of the class."""
+        names = [intern(name) for name in columns]
+        slots = [name for name in names if _is_slot(self.cls, name)]
+        for target, values in zip(objects, zip(*columns.values(), strict=True), strict=bool(names)):
+            if not slots:
+                target.__dict__.update(zip(names, values, strict=True))
+            else:
+                for name, value in zip(names, values, strict=True):
+                    object.__setattr__(target, name, value)
+
+
+class ReduceShape:
+    """Objects of a caller's class that say themselves how they are rebuilt.
+
+    `how` is `new` (`cls.__new__(cls, *args, **kwargs)`) or `call` (`cls(*args)`); then `state`, `items` and `pairs`
+    are set as `copyreg` documents.
+    """
+
+    def __init__(self, type_id: str, cls: type, *, how: str, fields: tuple[str, ...]) -> None:
+        self.type_id = type_id
+        self.cls = cls
+        self.layout = how
+        self.fields = fields
+        self.is_made = self.needs_complete = "args" in fields or "kwargs" in fields
+
+    def take(self, objects: Sequence[Any]) -> tuple[Lengths, Columns]:
+        """The parts of each object's reduction."""
+        parts = [reduction(target)[1] for target in objects]
+        return None, {field: [part[field] for part in parts] for field in self.fields}
+
+    def check(self, rows: Rows) -> None:
+        """The fields must be known, in their order."""
+        if list(rows.columns) != [field for field in REDUCE_FIELDS if field in rows.columns]:
+            rows.fail(0, "has fields that no object has")
+
+    def make(self, n: int, lengths: Lengths, columns: Columns) -> list[Any]:
+        """Call the class, or its `__new__`."""
+        args = columns.get("args") or [()] * n
+        kwargs = columns.get("kwargs") or [{}] * n
+        if self.layout == "call":
+            return [self.cls(*a) for a in args]
+        return [self.cls.__new__(self.cls, *a, **k) for a, k in zip(args, kwargs, strict=True)]
+
+    def fill(self, objects: list[Any], lengths: Lengths, columns: Columns) -> None:
+        """Give each its items, pairs and state."""
+        for i, target in enumerate(objects):
+            for item in columns["items"][i] if "items" in columns else ():
+                target.append(item)
+            for key, value in columns["pairs"][i] if "pairs" in columns else ():
+                target[key] = value
+            if "state" in columns:
+                set_state(target, columns["state"][i])
+
+
+class EnumShape:
+    """Members of an enumeration, by name; combined flags, which have none, by value."""
+
+    is_made = True
+    needs_complete = True
+
+    def __init__(self, type_id: str, cls: type[enum.Enum], *, layout: str) -> None:
+        self.type_id = type_id
+        self.cls = cls
+        self.layout = layout
+
+    def take(self, objects: Sequence[Any]) -> tuple[Lengths, Columns]:
+        """One column of names or values."""
+        if self.layout == "member":
+            return None, {"member": [target.name for target in objects]}
+        return None, {"value": [target.value for target in objects]}
+
+    def check(self, rows: Rows) -> None:
+        """Every name must be a member's."""
+        if list(rows.columns) != ["member" if self.layout == "member" else "value"]:
+            rows.fail(0, "an enum member has one name or value")
+        for row, name in enumerate(rows.values("member")) if self.layout == "member" else ():
+            if not isinstance(name, str) or name not in self.cls.__members__:
+                rows.fail(row, f"has no member {str(name)[:80]!r}")
+
+    def make(self, n: int, lengths: Lengths, columns: Columns) -> list[Any]:
+        """The members themselves."""
+        if self.layout == "member":
+            return [self.cls.__members__[name] for name in columns["member"]]
+        return [self.cls(value) for value in columns["value"]]
+
+    def fill(self, objects: list[Any], lengths: Lengths, columns: Columns) -> None:
+        """Nothing: they exist."""
+
+
+def attributes(target: Any) -> dict[str, Any]:
+    """The instance's `__dict__`, and after it the slots that are set."""
+    state: dict[str, Any] = getattr(target, "__dict__", {})
+    slots = _slots(type(target))
+    if not slots:
+        return state
+    found = {name: getattr(target, name, _ABSENT) for name in slots}
+    return {**state, **{name: value for name, value in found.items() if value is not _ABSENT}}
+
+
+@functools.lru_cache(maxsize=4096)
+def _slots(cls: type) -> tuple[str, ...]:
+    return tuple(copyreg._slotnames(cls))  # type: ignore[attr-defined]  # the function that pickle itself relies on
+
+
+def _is_slot(cls: type, name: str) -> bool:
+    return name in _slots(cls)
+
+
+def is_shadowing(cls: type, name: str, *, is_reviewed: bool) -> bool:
+    """Whether an instance attribute of that name would hide a method, a property or a dunder.
+
+    Plain class data may be hidden, so may slots (they are the attribute) and, in a caller's class, cached properties.
+    """
+    if name.startswith("__") and name.endswith("__"):
+        return True
+    member = next((vars(base)[name] for base in cls.__mro__ if name in vars(base)), _ABSENT)
+    if member is _ABSENT or name in _slots(cls):
+        return False
+    if isinstance(member, functools.cached_property) and not is_reviewed:
+        return False
+    return callable(member) or hasattr(type(member), "__get__")
+
+
+def has_plain_state(target: Any) -> bool:
+    """Whether attributes alone rebuild a caller's object, as `copyreg` sees it."""
+    how, parts = reduction(target)
+    if how != "new" or set(parts) - {"state"}:
+        return False
+    return not hasattr(type(target), "__setstate__") and _is_plain(type(target))
+
+
+def _is_plain(cls: type) -> bool:
+    return all(getattr(cls, name, None) is getattr(object, name, None) for name in ("__getstate__", "__reduce__")) and (
+        cls.__reduce_ex__ is object.__reduce_ex__
+    )
+
+
+def reduction(target: Any) -> tuple[str, dict[str, Any]]:
+    """How an object wants to be rebuilt: `new` or `call`, and the parts that are not empty.
+
+    Raises:
+        UnsupportedError: It asks for a callable other than its class.
+    """
+    cls = type(target)
+    found = target.__reduce_ex__(4)
+    if not isinstance(found, tuple) or not 2 <= len(found) <= 5:
+        raise UnsupportedError(f"{cls.__qualname__}.__reduce__ gives {str(found)[:60]!r}, which is no recipe")
+    function, args, state, items, pairs = (*found, None, None, None)[:5]
+    parts: dict[str, Any] = {}
+    if function is copyreg.__newobj__ and args[0] is cls:  # type: ignore[attr-defined]  # missing in typeshed
+        how, parts["args"] = "new", args[1:]
+    elif function is copyreg.__newobj_ex__ and args[0] is cls:  # type: ignore[attr-defined]  # missing in typeshed
+        how, parts["args"], parts["kwargs"] = "new", args[1], args[2]
+    elif function is cls:
+        how, parts["args"] = "call", args
+    else:
+        name = getattr(function, "__qualname__", type(function).__qualname__)
+        raise UnsupportedError(
+            f"{cls.__qualname__}.__reduce__ asks to call {name}", hint="Only the class itself may be called"
+        )
+    parts["state"] = state
+    parts["items"] = None if items is None else list(items)
+    parts["pairs"] = None if pairs is None else list(pairs)
+    return how, {name: parts[name] for name in REDUCE_FIELDS if parts.get(name) not in (None, (), {})}
+
+
+def set_state(target: Any, state: Any) -> None:
+    """What `copyreg` documents: `__setstate__` if there is one, else attributes and slots."""
+    set_by_class = getattr(type(target), "__setstate__", None)
+    if set_by_class is not None:
+        set_by_class(target, state)
+        return
+    plain, slots = state if isinstance(state, tuple) and len(state) == 2 else (state, None)
+    for values in (plain, slots):
+        if values is None:
+            continue
+        if not isinstance(values, Mapping):
+            raise StateError(f"the state of {type(target).__qualname__} is not a mapping")
+        for name, value in values.items():
+            if not isinstance(name, str) or is_shadowing(type(target), name, is_reviewed=False):
+                raise StateError(f"attribute {str(name)[:80]!r} would hide a member of {type(target).__qualname__}")
+            object.__setattr__(target, name, value)

@@ -1,0 +1,96 @@
+"""The columns of a table as the content checks see them, before any object of the table exists.
+
+A check says what must hold and calls `fail` where it does not; it can change nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, NoReturn
+
+import numpy as np
+import numpy.typing as npt
+
+from vitrify.errors import StateError
+from vitrify.graph.columns import Parsed
+
+Array = npt.NDArray[Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rows:
+    """All objects of one table, column by column.
+
+    Attributes:
+        table: The table's number.
+        type_id: The type of the objects.
+        n: How many there are.
+        columns: The parsed columns by field name.
+        lengths: For containers: how many items each row has, shape (n,) int64.
+        objects: For each table, its objects as far as they exist: arrays always do.
+        others: The `Rows` of any table, by number.
+        path: The path of a row in the model, for messages.
+    """
+
+    table: int
+    type_id: str
+    n: int
+    columns: dict[str, Parsed]
+    lengths: npt.NDArray[np.int64] | None
+    objects: Sequence[list[Any]]
+    others: Callable[[int], Rows]
+    path: Callable[[int, int], str]
+
+    def fail(self, row: int, message: str) -> NoReturn:
+        """Raise StateError for an object, with its path."""
+        raise StateError(f"{self.type_id}: {message}", path=self.path(self.table, row))
+
+    def require(self, ok: npt.NDArray[np.bool_], message: str) -> None:
+        """Fail for the first row where `ok`, shape (n,), is false."""
+        if not ok.all():
+            self.fail(int(np.argmin(ok)), message)
+
+    def has(self, field: str) -> bool:
+        """Whether the objects have such an attribute at all."""
+        return field in self.columns
+
+    def column(self, field: str) -> Parsed:
+        """A column by name; fails if it is missing."""
+        if field not in self.columns:
+            self.fail(0, f"{field} is missing")
+        return self.columns[field]
+
+    def values(self, field: str) -> list[object]:
+        """The values of a column of plain values; objects appear as they exist so far."""
+        return self.column(field).materialize(self.objects, ())
+
+    def integers(self, field: str) -> npt.NDArray[np.int64]:
+        """A column of ints (Python's or numpy's, never bool), shape (n,) int64."""
+        column = self.column(field)
+        if column.of == "const" and type(column.value) is int:
+            return np.full(self.n, column.value, np.int64)
+        if column.numbers is not None and (column.of == "int" or column.of[1:2] in ("i", "u")):
+            if column.numbers.dtype == np.uint64 and len(column.numbers) and int(column.numbers.max()) >= 2**63:
+                self.fail(int(np.argmax(column.numbers)), f"{field} is beyond 63 bits")
+            return column.numbers.astype(np.int64)
+        return self.fail(self._odd(field, (int, np.integer)), f"{field} must be an int")
+
+    def arrays(self, field: str) -> list[Array]:
+        """A column of numpy arrays, one a row."""
+        values = self.values(field)
+        for row, value in enumerate(values):
+            if type(value) is not np.ndarray:
+                self.fail(row, f"{field} must be an array")
+        return values  # type: ignore[return-value]  # checked above
+
+    def children(self, field: str, type_id: str) -> tuple[Rows, npt.NDArray[np.int64]]:
+        """The objects a column refers to, all of one table of that type, and the row of each."""
+        column = self.column(field)
+        if column.of != "ref" or column.numbers is None or self.others(column.table).type_id != type_id:
+            self.fail(0, f"{field} must be of type {type_id}")
+        return self.others(column.table), column.numbers.astype(np.int64)
+
+    def _odd(self, field: str, kinds: tuple[type, ...]) -> int:
+        values = self.values(field)
+        return next((i for i, v in enumerate(values) if not isinstance(v, kinds) or isinstance(v, bool)), 0)
