@@ -55,9 +55,7 @@ def dump(
         _write_whole(file, buffer)
 
 
-def dumps(
-    obj: Any, *, compress: bool | int | None = None, converters: Iterable[Converter[Any]] = ()
-) -> bytes:
+def dumps(obj: Any, *, compress: bool | int | None = None, converters: Iterable[Converter[Any]] = ()) -> bytes:
     """Save a model to a byte string; see `dump`."""
     return b"".join(_prepare(obj, compress, converters).buffers())
 
@@ -93,7 +91,7 @@ def load(
     """
     shown = _shown(file)
     sys.audit("vitrify.load", shown)
-    with _naming(shown), open_glass(file, limits) as opened:
+    with _Naming(shown), open_glass(file, limits) as opened:
         return _build(opened, shown, trust, mmap, versions, converters)
 
 
@@ -107,7 +105,7 @@ def loads(
 ) -> Any:
     """Load from a byte string; see `load`."""
     sys.audit("vitrify.load", "<bytes>")
-    with _naming("<bytes>"), open_glass_bytes(data, limits) as opened:
+    with _Naming("<bytes>"), open_glass_bytes(data, limits) as opened:
         return _build(opened, "<bytes>", trust, False, versions, converters)
 
 
@@ -143,7 +141,8 @@ def _build(
     return decoder.build(lambda name, _, path: allowed.resolve(name, path))
 
 
-def _effort(compress: bool | int | None) -> int:
+def _effort(compress: Any) -> int:
+    """The effort from 0 to 9 that `compress=` asks for."""
     if compress is None or compress is False:
         return 0
     if compress is True:
@@ -166,8 +165,7 @@ def _warn(encoded: Encoded) -> None:
     for name in encoded.main_names:
         short = name.removeprefix("__main__.")
         warnings.warn(
-            f"{short} was defined in __main__; elsewhere load with trust={{{name!r}: {short}}}, "
-            "or move it to a module",
+            f"{short} was defined in __main__; elsewhere load with trust={{{name!r}: {short}}}, or move it to a module",
             MainModuleWarning,
             stacklevel=4,
         )
@@ -175,9 +173,9 @@ def _warn(encoded: Encoded) -> None:
 
 def _write_whole(stream: BinaryIO, data: bytes | memoryview) -> None:
     view = memoryview(data)
-    while len(view):
-        n = stream.write(view)
-        if n is None or n == len(view):
+    while view:
+        n: Any = stream.write(view)
+        if not isinstance(n, int):
             return
         view = view[n:]
 
@@ -188,7 +186,7 @@ def _shown(file: FileLike) -> str:
     return str(getattr(file, "name", f"<{type(file).__name__}>"))
 
 
-class _naming:
+class _Naming:
     """Puts the file's name in front of every error's message."""
 
     def __init__(self, shown: str) -> None:

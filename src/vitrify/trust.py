@@ -98,7 +98,7 @@ def read_trust(argument: TrustArgument) -> Trust:
 
 def is_forbidden(name: str) -> bool:
     """Whether no word of the caller's can make this name trusted."""
-    top = name.split(".")[0]
+    top = name.split(".", maxsplit=1)[0]
     parts = name.split(".")
     if len(parts) < 2 or not all(part.isidentifier() for part in parts):
         return True
@@ -143,7 +143,7 @@ def provider(name: str) -> tuple[str, bool]:
     """Where a name would come from, and whether the caller could trust it; nothing is imported."""
     if is_forbidden(name):
         return "can never be trusted", False
-    top = name.split(".")[0]
+    top = name.split(".", maxsplit=1)[0]
     if top == "__main__":
         return "was defined in the program that saved it: pass trust={name: object}", True
     packages = importlib.metadata.packages_distributions().get(top)

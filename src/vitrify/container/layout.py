@@ -162,9 +162,7 @@ def decode_header(head: bytes, limits: Limits) -> Header:
     if len(root) != DIGEST_CHARS or hex_digest(blank) != root:
         raise IntegrityError("the header does not match its digest", hint="The file was damaged; get it again")
     if len(raw) > limits.blocks:
-        raise LimitError(
-            f"{len(raw)} blocks, the limit is {limits.blocks}", limit=limits.blocks, actual=len(raw)
-        )
+        raise LimitError(f"{len(raw)} blocks, the limit is {limits.blocks}", limit=limits.blocks, actual=len(raw))
     try:
         typed = msgspec.convert(metadata, Metadata)
         entries = {name: msgspec.json.decode(entry, type=Entry) for name, entry in raw.items()}

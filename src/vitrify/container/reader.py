@@ -7,8 +7,7 @@ verified when they were deployed.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
-from typing import BinaryIO
+from typing import BinaryIO, Self
 
 import numpy as np
 import numpy.typing as npt
@@ -40,7 +39,7 @@ class GlassFile:
         decoded = sum(block.n_bytes for block in self.header.blocks)
         self.spend(decoded, "decoded blocks")
 
-    def __enter__(self) -> GlassFile:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -100,7 +99,7 @@ class GlassFile:
             return self._stored(block)
         out = np.empty(block.n_bytes, np.uint8)
         try:
-            CODECS[block.stored.codec].decode(memoryview(self._stored(block)), memoryview(out))
+            CODECS[block.stored.codec].decode(self._stored(block).data, out.data)
         except FormatError as error:
             error.path = f"block {block.name!r}"
             raise
@@ -112,8 +111,8 @@ class GlassFile:
             out = np.frombuffer(view, np.uint8)
         else:
             out = np.empty(block.stored_bytes, np.uint8)
-            self._source.read_into(block.begin, memoryview(out))
-        if tuple(chunk_digests([memoryview(out)])) != block.stored.digests:
+            self._source.read_into(block.begin, out.data)
+        if tuple(chunk_digests([out.data])) != block.stored.digests:
             raise IntegrityError(
                 f"block {block.name!r} does not match its digest", hint="The file was damaged; get it again"
             )
@@ -128,14 +127,13 @@ def open_glass(file: FileLike, limits: Limits = LIMITS) -> GlassFile:
         FormatError: It is not one whole glass file.
         LimitError: Its header asks for more than `limits` allows.
     """
-    opener: Callable[..., Source]
+    source: Source
     if isinstance(file, (str, bytes, os.PathLike)):
-        opener = open_path
-    elif hasattr(file, "read"):
-        opener = open_stream
+        source = open_path(file, limits)
+    elif callable(getattr(file, "read", None)):
+        source = open_stream(file, limits)
     else:
         raise TypeError(f"expected a path or a binary file object, got {type(file).__name__}")
-    source = opener(file, limits)
     try:
         return GlassFile(source, limits)
     except BaseException:

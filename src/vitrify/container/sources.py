@@ -161,7 +161,7 @@ def _aligned(n_bytes: int) -> memoryview:
     """Private memory that starts at a multiple of 64, so that arrays can lie in it as they do in the file."""
     room = np.empty(n_bytes + ALIGNMENT, np.uint8)
     start = -room.__array_interface__["data"][0] % ALIGNMENT
-    return memoryview(room)[start : start + n_bytes]
+    return room.data[start : start + n_bytes]
 
 
 def _read_up_to(stream: BinaryIO, n_bytes: int) -> bytes:

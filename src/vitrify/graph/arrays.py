@@ -21,7 +21,10 @@ Array = npt.NDArray[Any]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class View:
-    """An array that shares elements with others: where it lies in their common buffer, in bytes."""
+    """An array that shares elements with others: where it lies in their common buffer, in bytes.
+
+    The buffer is one of them if it covers all, else an array of bytes made for the purpose.
+    """
 
     buffer: Array
     offset: int
@@ -35,17 +38,18 @@ def order_of(array: Array) -> str:
 
 def plain_bytes(array: Array) -> memoryview:
     """The elements in their order, without a copy where they lie so already; flat, unsigned bytes."""
-    if holds_garbage(array.dtype):
-        array = without_garbage(array)
-    flat = array.T if array.flags.fnc else array
-    flat = np.ascontiguousarray(flat).reshape(-1)
-    return memoryview(flat.view(np.uint8)) if flat.size and flat.dtype.itemsize else memoryview(b"")
+    flat = np.ascontiguousarray(array.T if array.flags.fnc else array).reshape(-1)
+    if not flat.size or not flat.dtype.itemsize:
+        return memoryview(b"")
+    if holds_garbage(flat.dtype):
+        flat = without_garbage(flat)
+    return flat.view(np.uint8).data
 
 
 def find_views(arrays: Sequence[Array]) -> dict[int, View]:
     """For each array whose elements overlap another's (or its own): its place in a buffer of just those elements.
 
-    Keys are positions in `arrays`.
+    Keys are positions in `arrays`; an array that serves as the buffer of others has no view itself.
     """
     views: dict[int, View] = {}
     for group in _candidates(arrays):
@@ -54,19 +58,26 @@ def find_views(arrays: Sequence[Array]) -> dict[int, View]:
     return views
 
 
-def from_buffer(buffer: Array, offset: int, shape: tuple[int, ...], strides: tuple[int, ...], dtype: np.dtype[Any]) -> Array:
-    """A view of `buffer`, which is one-dimensional uint8.
+def from_buffer(
+    buffer: Array, offset: int, shape: tuple[int, ...], strides: tuple[int, ...], dtype: np.dtype[Any]
+) -> Array:
+    """A view of the bytes of `buffer`, which is contiguous.
 
     Raises:
         ValueError: Part of it would lie outside the buffer.
     """
     low, high = _extent(shape, strides, dtype.itemsize)
-    if offset + low < 0 or offset + high > len(buffer):
+    if offset + low < 0 or offset + high > buffer.nbytes or not buffer.flags.forc:
         raise ValueError("a view lies outside its buffer")
-    array: Array = np.ndarray(shape, dtype, buffer.data, offset, strides)
+    array: Array = np.ndarray(shape, dtype, _raw(buffer), offset, strides)
     if _overlaps_itself(array):
         array.flags.writeable = False
     return array
+
+
+def _raw(array: Array) -> Array:
+    """The bytes of a contiguous array, shape (nbytes,)."""
+    return (array.T if array.flags.fnc else array).reshape(-1).view(np.uint8)
 
 
 def _candidates(arrays: Sequence[Array]) -> list[list[int]]:
@@ -74,7 +85,7 @@ def _candidates(arrays: Sequence[Array]) -> list[list[int]]:
     groups: dict[int, list[int]] = {}
     is_foreign = False
     for i, array in enumerate(arrays):
-        root = array
+        root: Any = array
         while isinstance(root.base, np.ndarray):
             root = root.base
         if root.base is not None:
@@ -132,18 +143,24 @@ def _connected(arrays: Sequence[Array], members: Sequence[int]) -> list[list[int
 
 
 def _share(arrays: Sequence[Array], cluster: Sequence[int]) -> dict[int, View]:
-    """One buffer with the elements of the cluster, zeros between them."""
-    low = min(_span(arrays[i])[0] for i in cluster)
-    high = max(_span(arrays[i])[1] for i in cluster)
+    """The first array that covers all others is their buffer; else a buffer is made, with zeros between elements."""
+    spans = {i: _span(arrays[i]) for i in cluster}
+    low = min(begin for begin, _ in spans.values())
+    high = max(end for _, end in spans.values())
+    for i in cluster:
+        if spans[i] == (low, high) and arrays[i].flags.forc and not holds_garbage(arrays[i].dtype):
+            others = (k for k in cluster if k != i)
+            return {
+                k: View(buffer=arrays[i], offset=_address(arrays[k]) - low, strides=arrays[k].strides) for k in others
+            }
     lead = low % 16
     buffer = np.zeros(high - low + lead, np.uint8)
     views: dict[int, View] = {}
     for i in cluster:
         array = arrays[i]
         view = View(buffer=buffer, offset=_address(array) - low + lead, strides=array.strides)
-        source = array[..., None].view(np.uint8)
-        target = np.ndarray((*array.shape, array.dtype.itemsize), np.uint8, buffer.data, view.offset, (*array.strides, 1))
-        target[...] = source
+        shape, strides = (*array.shape, array.dtype.itemsize), (*array.strides, 1)
+        np.ndarray(shape, np.uint8, buffer.data, view.offset, strides)[...] = array[..., None].view(np.uint8)
         views[i] = view
     return views
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from itertools import accumulate
+from itertools import accumulate, pairwise
 from typing import Any, Final, Protocol
 
 import numpy as np
@@ -16,7 +16,16 @@ import numpy.typing as npt
 from vitrify.errors import FormatError
 from vitrify.graph.cells import CellReader, CellWriter, smallest_signed, smallest_unsigned
 from vitrify.graph.schema import (
-    Column, Const, ConstFloat, ConstName, Graph, Mixed, Numbers, Plain, Run, Strings,
+    Column,
+    Const,
+    ConstFloat,
+    ConstName,
+    Graph,
+    Mixed,
+    Numbers,
+    Plain,
+    Run,
+    Strings,
 )  # fmt: skip
 
 NumberArray = npt.NDArray[Any]
@@ -233,6 +242,13 @@ class Parsed:
     texts: list[object] | None = None
     parts: list[Parsed] = field(default_factory=list)
 
+    def part(self, begin: int, end: int) -> Parsed:
+        """The values from `begin` to `end`; a mixed column cannot be cut."""
+        assert self.of != "mixed"
+        numbers = None if self.numbers is None else self.numbers[begin:end]
+        texts = None if self.texts is None else self.texts[begin:end]
+        return Parsed(n=end - begin, of=self.of, numbers=numbers, table=self.table, value=self.value, texts=texts)
+
     def refs(self) -> Iterator[tuple[int, NumberArray, NumberArray | None]]:
         """For each table referred to: its number, the rows, and the positions they stand at (None for all)."""
         if self.of == "ref" and self.numbers is not None:
@@ -276,7 +292,7 @@ def parse_column(column: Column, n: int, cells: CellReader, graph: Graph) -> Par
             raise FormatError("a mixed column has a part without values")
         parts = [parse_column(part, count, cells, graph) for part, count in zip(column.parts, counts, strict=True)]
         return Parsed(n=n, of="mixed", numbers=codes, parts=parts)
-    return _PARSERS[type(column)](column, n, cells, graph)  # type: ignore[arg-type]  # keyed by type
+    return _PARSERS[type(column)](column, n, cells, graph)
 
 
 def _parse_const(column: Const, n: int, cells: CellReader, graph: Graph) -> Parsed:
@@ -350,7 +366,7 @@ def _parse_strings(column: Strings, n: int, cells: CellReader, graph: Graph) -> 
         raise FormatError("the lengths of a column of strings do not add up to its size")
     convert = _FROM_BYTES[column.of]
     try:
-        texts = [convert(data[a:b]) for a, b in zip(ends, ends[1:], strict=False)]
+        texts = [convert(data[a:b]) for a, b in pairwise(ends)]
     except UnicodeDecodeError as error:
         raise FormatError(f"a column of text is not UTF-8 ({error.reason})") from error
     return Parsed(n=n, of="int" if column.of == "bigint" else column.of, texts=texts)
@@ -373,10 +389,10 @@ _FROM_BYTES: Final[dict[str, Callable[[bytes], object]]] = {
     "bytes": lambda data: data,
     "bigint": lambda data: int.from_bytes(data, "little", signed=True),
 }
-_PARSERS: Final[dict[type, Callable[[Column, int, CellReader, Graph], Parsed]]] = {
+_PARSERS: Final[dict[type, Callable[[Any, int, CellReader, Graph], Parsed]]] = {
     Const: _parse_const, ConstFloat: _parse_const_float, ConstName: _parse_const_name, Run: _parse_run,
     Numbers: _parse_numbers, Strings: _parse_strings,
-}  # type: ignore[dict-item]  # each parser takes the struct it is keyed by  # fmt: skip
+}  # fmt: skip
 
 
 def _rows_of(graph: Graph, table: int) -> int:
@@ -386,6 +402,6 @@ def _rows_of(graph: Graph, table: int) -> int:
 
 
 def _below(numbers: NumberArray, bound: int, what: str) -> NumberArray:
-    if len(numbers) and not (0 <= int(numbers.min()) and int(numbers.max()) < bound):
+    if len(numbers) and not (int(numbers.min()) >= 0 and int(numbers.max()) < bound):
         raise FormatError(f"a column refers to {what} {int(numbers.max())} of {bound}")
     return numbers

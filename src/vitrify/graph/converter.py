@@ -20,6 +20,21 @@ def accept(rows: Rows) -> None:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class AttrsRule:
+    """What holds for a reviewed class that is rebuilt from its attributes.
+
+    Attributes:
+        drop: Attributes that are not saved, because `finish` makes them again.
+        check: Called once for all objects of a table, before any is built.
+        finish: Called for each object when its attributes are set.
+    """
+
+    drop: frozenset[str] = frozenset()
+    check: Callable[[Rows], None] = accept
+    finish: Callable[[Any], None] | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
 class Converter(Generic[T]):
     """How one type is saved.
 
@@ -34,6 +49,8 @@ class Converter(Generic[T]):
         fill: Empty object and values → None; the values may be incomplete if they lie on a cycle with the object.
         check: Called once for all objects of a file, before any is built; raises through `Rows.fail`.
         reads: Older `type_id`s that this converter reads too.
+        streams: Whether `check` and `decode` may be called for a few rows at a time, so that the arrays of those
+            rows are freed before the next are read.
     """
 
     type_id: str
@@ -45,6 +62,7 @@ class Converter(Generic[T]):
     fill: Callable[..., Any] | None = None
     check: Callable[[Rows], None] = accept
     reads: tuple[str, ...] = ()
+    streams: bool = False
 
     def __post_init__(self) -> None:
         if (self.decode is None) == (self.allocate is None) or (self.allocate is None) != (self.fill is None):

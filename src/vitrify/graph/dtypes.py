@@ -7,9 +7,12 @@ spelling here, so no bytes of a file can become pointers.
 from __future__ import annotations
 
 import re
-from typing import Final, cast
+from functools import lru_cache
+from math import prod
+from typing import Any, Final, cast
 
 import numpy as np
+import numpy.typing as npt
 
 from vitrify.errors import FormatError, UnsupportedError
 from vitrify.graph.schema import Dtype
@@ -26,13 +29,16 @@ _TIME: Final = re.compile(r"[<>][mM]8(?:\[([1-9][0-9]{0,8})?(?:Y|M|W|D|h|m|s|ms|
 _FIELD_KEYS: Final = ("name", "dtype", "offset", "shape", "title")
 _STRUCT_KEYS: Final = ("fields", "itemsize", "aligned")
 
+_X87_MANTISSA_BITS: Final = 63
+_X87_BYTES: Final = 10
+
 SAFETENSORS: Final = {
     "|b1": "BOOL", "|u1": "U8", "|i1": "I8", "<u2": "U16", "<i2": "I16", "<f2": "F16", "<u4": "U32", "<i4": "I32",
     "<f4": "F32", "<u8": "U64", "<i8": "I64", "<f8": "F64", "<c8": "C64",
 }  # fmt: skip
 
 
-def encode_dtype(dtype: np.dtype[np.generic]) -> Dtype:
+def encode_dtype(dtype: np.dtype[Any]) -> Dtype:
     """The spelling of `dtype`: numpy's own short form, or an object for a structured dtype.
 
     Raises:
@@ -60,7 +66,7 @@ def encode_dtype(dtype: np.dtype[np.generic]) -> Dtype:
     raise UnsupportedError(f"an array of dtype {dtype}")
 
 
-def decode_dtype(spelling: Dtype) -> np.dtype[np.generic]:
+def decode_dtype(spelling: Dtype) -> np.dtype[Any]:
     """The dtype that has this spelling, and no other.
 
     Raises:
@@ -81,14 +87,14 @@ def _is_spelling(text: str) -> bool:
     return text in _SIMPLE or (len(text) < 40 and bool(_SIZED.fullmatch(text) or _TIME.fullmatch(text)))
 
 
-def _numpy_dtype(spelling: str) -> np.dtype[np.generic]:
+def _numpy_dtype(spelling: str) -> np.dtype[Any]:
     try:
         return np.dtype(spelling)
     except (TypeError, ValueError, OverflowError) as error:
         raise FormatError(f"dtype {spelling!r} does not exist on this platform ({error})") from error
 
 
-def _decode_struct(spelling: dict[str, object], depth: int) -> np.dtype[np.generic]:
+def _decode_struct(spelling: dict[str, object], depth: int) -> np.dtype[Any]:
     fields = spelling.get("fields")
     itemsize = spelling.get("itemsize")
     if tuple(spelling) != _STRUCT_KEYS or not isinstance(fields, list) or depth > 16 or len(fields) > 10_000:
@@ -119,7 +125,7 @@ def _decode_struct(spelling: dict[str, object], depth: int) -> np.dtype[np.gener
         raise FormatError(f"malformed structured dtype ({error})") from error
 
 
-def _decode_field(field: dict[str, object], depth: int) -> tuple[np.dtype[np.generic], tuple[int, ...]]:
+def _decode_field(field: dict[str, object], depth: int) -> tuple[np.dtype[Any], tuple[int, ...]]:
     spelling, shape = field.get("dtype"), field.get("shape", [])
     if not isinstance(shape, list) or any(type(n) is not int or not 0 <= n <= _MAX_ITEM_BYTES for n in shape):
         raise FormatError("malformed shape of a field")
@@ -132,42 +138,38 @@ def _decode_field(field: dict[str, object], depth: int) -> tuple[np.dtype[np.gen
     raise FormatError("unknown dtype of a field")
 
 
-def holds_garbage(dtype: np.dtype[np.generic]) -> bool:
-    """Whether items have bytes that are not part of any value: long doubles, or structs with padding."""
-    if dtype.fields is None:
-        return dtype.type in (np.longdouble, np.clongdouble)
-    covered = 0
-    for name in dtype.names or ():
-        base = dtype.fields[name][0]
-        base = base.subdtype[0] if base.subdtype else base
-        if holds_garbage(base):
-            return True
-        covered += dtype.fields[name][0].itemsize
-    return covered < dtype.itemsize
-
-
-def without_garbage(array: np.ndarray[tuple[int, ...], np.dtype[np.generic]]) -> np.ndarray[tuple[int, ...], np.dtype[np.generic]]:
-    """A copy whose padding bytes are zero, so that equal arrays have equal bytes."""
-    clean = np.zeros(array.shape, array.dtype, order="F" if array.flags.fnc else "C")
-    _copy_values(array, clean)
-    return clean
-
-
-def _copy_values(
-    source: np.ndarray[tuple[int, ...], np.dtype[np.generic]], target: np.ndarray[tuple[int, ...], np.dtype[np.generic]]
-) -> None:
-    dtype = source.dtype
+@lru_cache(maxsize=256)
+def value_mask(dtype: np.dtype[Any]) -> bytes:
+    """For each byte of an item: 255 if it is part of a value, 0 for the padding of structs and long doubles."""
+    if dtype.subdtype is not None:
+        base, shape = dtype.subdtype
+        return value_mask(base) * prod(shape)
     if dtype.fields is not None:
+        mask = bytearray(dtype.itemsize)
         for name in dtype.names or ():
-            _copy_values(source[name], target[name])
-    elif dtype.type in (np.longdouble, np.clongdouble):
+            field, offset = dtype.fields[name][:2]
+            mask[offset : offset + field.itemsize] = value_mask(field)
+        return bytes(mask)
+    if dtype.type in (np.longdouble, np.clongdouble) and np.finfo(np.longdouble).nmant == _X87_MANTISSA_BITS:
         parts = 2 if dtype.type is np.clongdouble else 1
         size = dtype.itemsize // parts
-        value_bytes = 10 if np.finfo(np.longdouble).nmant == 63 else size
-        shape = (*source.shape, parts, size)
-        from_bytes = np.ascontiguousarray(source).view(np.uint8).reshape(shape)
-        clean = np.zeros(shape, np.uint8)
-        clean[..., :value_bytes] = from_bytes[..., :value_bytes]
-        target[...] = clean.reshape(*source.shape, parts * size).view(dtype)[..., 0]
-    else:
-        target[...] = source
+        return (b"\xff" * _X87_BYTES + bytes(size - _X87_BYTES)) * parts
+    return b"\xff" * dtype.itemsize
+
+
+def holds_garbage(dtype: np.dtype[Any]) -> bool:
+    """Whether items have bytes that are not part of any value."""
+    return 0 in value_mask(dtype)
+
+
+def without_garbage(items: npt.NDArray[Any]) -> npt.NDArray[Any]:
+    """The items, shape (n,) and contiguous, with zeros for padding, so that equal arrays have equal bytes."""
+    mask = value_mask(items.dtype)
+    word = np.uint64 if len(mask) % 8 == 0 else np.uint8
+    words: npt.NDArray[Any] = items.view(word).reshape(len(items), -1)
+    keep: npt.NDArray[Any] = np.frombuffer(mask, word)
+    full = np.iinfo(word).max
+    if not any((words[:, i] & ~keep[i]).any() for i in range(len(keep)) if keep[i] != full):
+        return items
+    clean: npt.NDArray[Any] = (words & keep).reshape(-1).view(items.dtype)
+    return clean

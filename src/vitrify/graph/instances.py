@@ -16,7 +16,7 @@ from typing import Any, Final
 
 from vitrify.errors import StateError, UnsupportedError
 from vitrify.graph.containers import Columns, Lengths
-from vitrify.graph.converter import Converter
+from vitrify.graph.converter import AttrsRule, Converter
 from vitrify.graph.rows import Rows
 
 _ABSENT: Final = object()
@@ -68,15 +68,16 @@ class AttrsShape:
     is_made = False
     needs_complete = False
 
-    def __init__(self, type_id: str, cls: type, *, is_reviewed: bool) -> None:
+    def __init__(self, type_id: str, cls: type, *, is_reviewed: bool, rule: AttrsRule | None = None) -> None:
         self.type_id = type_id
         self.cls = cls
         self.is_reviewed = is_reviewed
+        self.rule = rule or AttrsRule()
 
     def take(self, objects: Sequence[Any]) -> tuple[Lengths, Columns]:
         """A column for each attribute; all objects have the same ones."""
         states = list(map(attributes, objects))
-        names = list(states[0])
+        names = [name for name in states[0] if name not in self.rule.drop]
         if not names:
             return None, {}
         if len(names) == 1:
@@ -89,12 +90,18 @@ class AttrsShape:
         for name in rows.columns:
             if is_shadowing(self.cls, name, is_reviewed=self.is_reviewed):
                 rows.fail(0, f"attribute {name[:80]!r} would hide a member of the class")
+            if name in self.rule.drop:
+                rows.fail(0, f"attribute {name!r} is never in a file")
+        if self.is_reviewed and rows.has("memory") and any(value is not None for value in rows.values("memory")):
+            rows.fail(0, "memory is never in a file")
+        self.rule.check(rows)
 
     def make(self, n: int, lengths: Lengths, columns: Columns) -> list[Any]:
         """Bare objects; a class of a reviewed library has no say in it."""
         if self.is_reviewed:
             return [object.__new__(self.cls) for _ in range(n)]
-        return [self.cls.__new__(self.cls) for _ in range(n)]
+        cls: Any = self.cls
+        return [cls.__new__(cls) for _ in range(n)]
 
     def fill(self, objects: list[Any], lengths: Lengths, columns: Columns) -> None:
         """Set the attributes, past any `__setattr__` of the class."""
@@ -106,6 +113,9 @@ class AttrsShape:
             else:
                 for name, value in zip(names, values, strict=True):
                     object.__setattr__(target, name, value)
+        if self.rule.finish is not None:
+            for target in objects:
+                self.rule.finish(target)
 
 
 class ReduceShape:
@@ -136,9 +146,10 @@ class ReduceShape:
         """Call the class, or its `__new__`."""
         args = columns.get("args") or [()] * n
         kwargs = columns.get("kwargs") or [{}] * n
+        cls: Any = self.cls
         if self.layout == "call":
-            return [self.cls(*a) for a in args]
-        return [self.cls.__new__(self.cls, *a, **k) for a, k in zip(args, kwargs, strict=True)]
+            return [cls(*a) for a in args]
+        return [cls.__new__(cls, *a, **k) for a, k in zip(args, kwargs, strict=True)]
 
     def fill(self, objects: list[Any], lengths: Lengths, columns: Columns) -> None:
         """Give each its items, pairs and state."""
@@ -197,7 +208,7 @@ def attributes(target: Any) -> dict[str, Any]:
 
 
 @functools.lru_cache(maxsize=4096)
-def _slots(cls: type) -> tuple[str, ...]:
+def _slots(cls: Any) -> tuple[str, ...]:
     return tuple(copyreg._slotnames(cls))  # type: ignore[attr-defined]  # the function that pickle itself relies on
 
 
@@ -229,9 +240,8 @@ def has_plain_state(target: Any) -> bool:
 
 
 def _is_plain(cls: type) -> bool:
-    return all(getattr(cls, name, None) is getattr(object, name, None) for name in ("__getstate__", "__reduce__")) and (
-        cls.__reduce_ex__ is object.__reduce_ex__
-    )
+    names = ("__getstate__", "__reduce__", "__reduce_ex__")
+    return all(getattr(cls, name, None) is getattr(object, name, None) for name in names)
 
 
 def reduction(target: Any) -> tuple[str, dict[str, Any]]:

@@ -7,6 +7,7 @@ names that the caller trusts.
 
 from __future__ import annotations
 
+import dataclasses
 import importlib
 import sys
 from collections.abc import Iterable, Mapping
@@ -15,7 +16,7 @@ from functools import lru_cache
 from typing import Any, Final
 
 from vitrify.errors import UnsupportedError
-from vitrify.graph.converter import Converter
+from vitrify.graph.converter import AttrsRule, Converter
 
 REVIEWED_LIBRARIES: Final = frozenset({"numpy", "scipy", "pandas", "sklearn", "joblib", "vitrify"})
 """Libraries of which nothing is rebuilt but what the registry lists."""
@@ -43,18 +44,20 @@ class Registry:
     Attributes:
         families: Converters, by module.
         attrs: `module.qualname` of each class that is its attributes → its type id.
+        rules: Type id of each such class of which more must hold → the module whose `RULES` says what.
         names: Id of each class or function that may be a value → the module and the name within it.
         own: Converters that the caller passed; they stand before all others.
     """
 
     families: tuple[Family, ...] = ()
     attrs: Mapping[str, str] = field(default_factory=dict)
+    rules: Mapping[str, str] = field(default_factory=dict)
     names: Mapping[str, tuple[str, str]] = field(default_factory=dict)
     own: tuple[Converter[Any], ...] = ()
-    _family_of_id: dict[str, Family] = field(default_factory=dict)
-    _family_of_type: dict[str, Family] = field(default_factory=dict)
-    _attrs_of_id: dict[str, list[str]] = field(default_factory=dict)
-    _names_by_last: dict[str, list[str]] = field(default_factory=dict)
+    _family_of_id: dict[str, Family] = field(init=False, default_factory=dict)
+    _family_of_type: dict[str, Family] = field(init=False, default_factory=dict)
+    _attrs_of_id: dict[str, list[str]] = field(init=False, default_factory=dict)
+    _names_by_last: dict[str, list[str]] = field(init=False, default_factory=dict)
 
     def __post_init__(self) -> None:
         for family in self.families:
@@ -84,7 +87,7 @@ class Registry:
                 if name in taken:
                     raise ValueError(f"two converters for {name}")
             taken |= {converter.type_id, *converter.types, *converter.reads}
-        return Registry(families=self.families, attrs=self.attrs, names=self.names, own=(*self.own, *own))
+        return dataclasses.replace(self, own=(*self.own, *own))
 
     def converter_of(self, cls: type) -> Converter[Any] | None:
         """The converter that saves objects of exactly this class."""
@@ -135,6 +138,11 @@ class Registry:
             f"{type_id} does not exist in the {_version_of(type_id)} installed here",
             hint="Install the version that wrote the file: vitrify inspect shows it",
         )
+
+    def rule(self, type_id: str) -> AttrsRule:
+        """What holds for a class that is rebuilt from its attributes."""
+        module = self.rules.get(type_id)
+        return AttrsRule() if module is None else load_rules(module)[type_id]
 
     def knows(self, type_id: str) -> bool:
         """Whether the id is registered, without importing anything."""
@@ -215,8 +223,15 @@ def load_family(module: str) -> tuple[Converter[Any], ...]:
     return converters
 
 
+@lru_cache(maxsize=64)
+def load_rules(module: str) -> Mapping[str, AttrsRule]:
+    """The rules of one of our own modules, imported now."""
+    rules: Mapping[str, AttrsRule] = importlib.import_module(module).RULES
+    return rules
+
+
 def _version_of(type_id: str) -> str:
-    library = type_id.split(".")[0]
+    library = type_id.split(".", maxsplit=1)[0]
     version = getattr(sys.modules.get(library), "__version__", None)
     return f"{library} {version}" if version else library
 

@@ -5,6 +5,7 @@ A check says what must hold and calls `fail` where it does not; it can change no
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, NoReturn
@@ -26,6 +27,7 @@ class Rows:
         table: The table's number.
         type_id: The type of the objects.
         n: How many there are.
+        first: The row of the table that is row 0 here.
         columns: The parsed columns by field name.
         lengths: For containers: how many items each row has, shape (n,) int64.
         objects: For each table, its objects as far as they exist: arrays always do.
@@ -41,15 +43,21 @@ class Rows:
     objects: Sequence[list[Any]]
     others: Callable[[int], Rows]
     path: Callable[[int, int], str]
+    first: int = 0
 
     def fail(self, row: int, message: str) -> NoReturn:
         """Raise StateError for an object, with its path."""
-        raise StateError(f"{self.type_id}: {message}", path=self.path(self.table, row))
+        raise StateError(f"{self.type_id}: {message}", path=self.path(self.table, self.first + row))
 
     def require(self, ok: npt.NDArray[np.bool_], message: str) -> None:
         """Fail for the first row where `ok`, shape (n,), is false."""
         if not ok.all():
             self.fail(int(np.argmin(ok)), message)
+
+    def part(self, begin: int, end: int) -> Rows:
+        """The rows from `begin` to `end`."""
+        columns = {name: column.part(begin, end) for name, column in self.columns.items()}
+        return dataclasses.replace(self, n=end - begin, columns=columns, first=self.first + begin)
 
     def has(self, field: str) -> bool:
         """Whether the objects have such an attribute at all."""

@@ -23,7 +23,7 @@ Dtype = str | dict[str, object]
 class Const(msgspec.Struct, frozen=True, tag="const", tag_field="kind", forbid_unknown_fields=True):
     """Every row holds the same None, bool, 64-bit int or text."""
 
-    value: None | bool | int | str
+    value: bool | int | str | None
 
 
 class ConstFloat(msgspec.Struct, frozen=True, tag="const_float", tag_field="kind", forbid_unknown_fields=True):

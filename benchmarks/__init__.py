@@ -1,0 +1,1 @@
+"""How fast and how small vitrify is beside the tools that people use today: `python -m benchmarks`."""

@@ -1,0 +1,100 @@
+"""What is reviewed of scikit-learn; nothing of it is imported here.
+
+`reviewed.json` is the list that a reviewer reads: every class that is rebuilt from its attributes and every function
+that may be a value, with the versions it was seen in and a note where the reason is not obvious.
+"""
+
+from __future__ import annotations
+
+from importlib.resources import files
+from typing import Final
+
+import msgspec
+
+from vitrify.graph.registry import Family
+
+
+class _Entry(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    since: str = ""
+    until: str = ""
+    id: str = ""
+    note: str = ""
+
+
+class _Reviewed(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    types: dict[str, _Entry]
+    functions: dict[str, _Entry]
+
+
+REVIEWED: Final = msgspec.json.decode(files(__name__).joinpath("reviewed.json").read_bytes(), type=_Reviewed)
+
+DISTANCES: Final = (
+    "Euclidean", "SEuclidean", "Manhattan", "Chebyshev", "Minkowski", "WMinkowski", "Mahalanobis", "Hamming",
+    "Canberra", "BrayCurtis", "Jaccard", "Matching", "Dice", "Kulsinski", "RogersTanimoto", "RussellRao",
+    "SokalMichener", "SokalSneath", "Haversine", "PyFunc",
+)  # fmt: skip
+_LOSSES: Final = (
+    "HalfSquaredError", "AbsoluteError", "PinballLoss", "HuberLoss", "HalfPoissonLoss", "HalfGammaLoss",
+    "HalfTweedieLoss", "HalfTweedieLossIdentity", "HalfBinomialLoss", "HalfMultinomialLoss", "ExponentialLoss",
+)  # fmt: skip
+_SGD_LOSSES: Final = (
+    "Hinge", "SquaredHinge", "EpsilonInsensitive", "SquaredEpsilonInsensitive", "ModifiedHuber", "Log",
+    "SquaredLoss", "Huber",
+)  # fmt: skip
+
+
+def _distances() -> dict[str, str]:
+    """Before 1.3 the 64-bit metrics had no suffix; both spellings are one type in the file."""
+    found: dict[str, str] = {}
+    for name in DISTANCES:
+        for suffix in ("", "32", "64"):
+            class_name = f"sklearn.metrics._dist_metrics.{name}Distance{suffix}"
+            found[class_name] = f"sklearn.metrics.DistanceMetric{suffix or '64'}"
+    return found
+
+
+FAMILIES: Final[tuple[Family, ...]] = (
+    Family(module="vitrify.converters.sklearn.trees", types={"sklearn.tree._tree.Tree": "sklearn.tree.Tree"}),
+    Family(
+        module="vitrify.converters.sklearn.neighbors",
+        types={
+            **{
+                f"sklearn.neighbors.{module}.{kind}{bits}": f"sklearn.neighbors.{kind}{bits}"
+                for module, kind in (("_kd_tree", "KDTree"), ("_ball_tree", "BallTree"))
+                for bits in ("", "32", "64")
+            },
+            **_distances(),
+        },
+    ),
+    Family(
+        module="vitrify.converters.sklearn.losses",
+        types={
+            **{
+                f"{module}.Cy{name}": f"sklearn.loss.{name}"
+                for name in _LOSSES
+                for module in ("sklearn._loss._loss", "_loss")
+            },
+            **{f"sklearn.linear_model._sgd_fast.{name}": f"sklearn.sgd_loss.{name}" for name in _SGD_LOSSES},
+        },
+    ),
+    Family(
+        module="vitrify.converters.sklearn.containers",
+        types={
+            "sklearn.utils._bunch.Bunch": "sklearn.utils.Bunch",
+            "sklearn.impute._iterative._ImputerTriplet": "sklearn.impute._ImputerTriplet",
+        },
+    ),
+)
+ATTRS: Final[dict[str, str]] = {name: entry.id or name for name, entry in REVIEWED.types.items()}
+RULES: Final[dict[str, str]] = dict.fromkeys(
+    (
+        "sklearn.ensemble._hist_gradient_boosting.gradient_boosting.HistGradientBoostingClassifier",
+        "sklearn.ensemble._hist_gradient_boosting.gradient_boosting.HistGradientBoostingRegressor",
+        "sklearn.ensemble._hist_gradient_boosting.predictor.TreePredictor",
+        "sklearn.isotonic.IsotonicRegression",
+    ),
+    "vitrify.converters.sklearn.rules",
+)
+NAMES: Final[dict[str, tuple[str, str]]] = {
+    name: (name.rpartition(".")[0], name.rpartition(".")[2]) for name in REVIEWED.functions
+}

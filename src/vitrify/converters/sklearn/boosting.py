@@ -1,0 +1,88 @@
+"""Histogram gradient boosting: the nodes of its predictors, fully checked (attacks M09, M10).
+
+Prediction follows child indices and feature indices without any bound. Source of the invariants:
+`sklearn/ensemble/_hist_gradient_boosting/_predictor.pyx`.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+import numpy as np
+import numpy.typing as npt
+
+from vitrify.graph.rows import Rows
+
+_FIELDS: Final = {
+    "value": "<f8", "count": "<u4", "num_threshold": "<f8", "missing_go_to_left": "|u1", "left": "<u4",
+    "right": "<u4", "gain": "<f8", "depth": "<u4", "is_leaf": "|u1", "bin_threshold": "|u1",
+    "is_categorical": "|u1", "bitset_idx": "<u4",
+}  # fmt: skip
+_BITSETS: Final = ("binned_left_cat_bitsets", "raw_left_cat_bitsets")
+_BATCH_TREES: Final = 256
+Ints = npt.NDArray[np.int64]
+
+
+def check_predictors(rows: Rows) -> None:
+    """All trees of a file at once, in batches."""
+    nodes = rows.arrays("nodes")
+    bitsets = {name: rows.arrays(name) for name in _BITSETS}
+    for row, tree in enumerate(nodes):
+        fields = {name: spec[0].str for name, spec in (tree.dtype.fields or {}).items()}
+        feature = fields.pop("feature_idx", "")
+        if fields != _FIELDS or feature not in ("<i8", "<u4") or tree.ndim != 1 or not len(tree):
+            rows.fail(row, "nodes must be a one-dimensional array of scikit-learn's node dtype, with at least one node")
+        for name, arrays in bitsets.items():
+            if arrays[row].ndim != 2 or arrays[row].shape[1] != 8 or arrays[row].dtype.str != "<u4":
+                rows.fail(row, f"{name} must be uint32 of shape (n, 8)")
+        if len(bitsets[_BITSETS[0]][row]) != len(bitsets[_BITSETS[1]][row]):
+            rows.fail(row, "binned and raw bitsets must be equally many")
+    for start in range(0, rows.n, _BATCH_TREES):
+        stop = min(start + _BATCH_TREES, rows.n)
+        counts = np.array([len(b) for b in bitsets[_BITSETS[0]][start:stop]], np.int64)
+        _check_nodes(rows, start, nodes[start:stop], counts)
+
+
+def _check_nodes(rows: Rows, first: int, trees: list[Any], n_bitsets: Ints) -> None:
+    sizes = np.array([len(tree) for tree in trees], np.int64)
+    starts = np.concatenate([[0], np.cumsum(sizes)])
+    tree_of = np.repeat(np.arange(len(trees)), sizes)
+
+    def field(name: str) -> npt.NDArray[Any]:
+        return np.concatenate([tree[name] for tree in trees])
+
+    def require(ok: npt.NDArray[np.bool_], message: str) -> None:
+        if not ok.all():
+            node = int(np.argmin(ok))
+            rows.fail(first + int(tree_of[node]), f"node {node - int(starts[tree_of[node]])}: {message}")
+
+    left, right = field("left").astype(np.int64), field("right").astype(np.int64)
+    is_leaf = field("is_leaf")
+    require(is_leaf <= 1, "has an is_leaf that is neither 0 nor 1")
+    inner = is_leaf == 0
+    own = np.arange(len(left)) - starts[tree_of]
+    limit = sizes[tree_of]
+    require(~inner | ((left > own) & (left < limit)), "has a left child that is not a later node")
+    require(~inner | ((right > own) & (right < limit)), "has a right child that is not a later node")
+    require(~inner | (left != right), "has the same node as both children")
+    parents = np.zeros(len(left), np.int64)
+    base = starts[tree_of]
+    np.add.at(parents, (left + base)[inner], 1)
+    np.add.at(parents, (right + base)[inner], 1)
+    is_root = own == 0
+    require(np.where(is_root, parents == 0, parents == 1), "is not the child of exactly one node")
+    require(field("missing_go_to_left") <= 1, "has a missing_go_to_left that is neither 0 nor 1")
+    categorical = field("is_categorical")
+    require(categorical <= 1, "has an is_categorical that is neither 0 nor 1")
+    uses_bitset = inner & (categorical == 1)
+    require(~uses_bitset | (field("bitset_idx") < n_bitsets[tree_of]), "has a bitset that does not exist")
+    feature = field("feature_idx").astype(np.int64)
+    require(~inner | ((feature >= 0) & (feature < 2**31)), "tests a feature that does not exist")
+
+
+def match_dtype(predictor: Any) -> None:
+    """Bring the nodes of another scikit-learn version into the running one's dtype; values stay the same."""
+    from sklearn.ensemble._hist_gradient_boosting.common import PREDICTOR_RECORD_DTYPE
+
+    if predictor.nodes.dtype != PREDICTOR_RECORD_DTYPE:
+        predictor.nodes = predictor.nodes.astype(PREDICTOR_RECORD_DTYPE, casting="same_kind")

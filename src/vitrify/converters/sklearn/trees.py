@@ -1,0 +1,164 @@
+"""`sklearn.tree._tree.Tree`: the nodes and values of one decision tree, fully checked (attacks M01-M07).
+
+scikit-learn's `Tree.__setstate__` checks dtypes and shapes only, and prediction follows child indices without any
+bound: a wrong one reads, or writes, foreign memory. Source of the invariants: `sklearn/tree/_tree.pyx`.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+import numpy as np
+import numpy.typing as npt
+from sklearn.tree._tree import NODE_DTYPE, Tree
+
+from vitrify.graph.converter import Converter
+from vitrify.graph.rows import Rows
+
+_BATCH_NODES: Final = 1 << 14
+_FIELDS: Final = {
+    "left_child": "<i8",
+    "right_child": "<i8",
+    "feature": "<i8",
+    "threshold": "<f8",
+    "impurity": "<f8",
+    "n_node_samples": "<i8",
+    "weighted_n_node_samples": "<f8",
+}
+_MISSING: Final = "missing_go_to_left"
+Ints = npt.NDArray[np.int64]
+
+
+def _encode(tree: Any) -> tuple[object, ...]:
+    _, (n_features, n_classes, n_outputs), state = tree.__reduce__()
+    return n_features, n_classes, n_outputs, state["max_depth"], state["nodes"], state["values"]
+
+
+def _decode(n_features: int, n_classes: Any, n_outputs: int, max_depth: int, nodes: Any, values: Any) -> Any:
+    tree = Tree(n_features, n_classes.astype(np.intp, copy=False), n_outputs)
+    if nodes.dtype != NODE_DTYPE:
+        converted = np.zeros(len(nodes), NODE_DTYPE)
+        for name in NODE_DTYPE.names:
+            if name in nodes.dtype.names:
+                converted[name] = nodes[name]
+        nodes = converted
+    tree.__setstate__({"max_depth": max_depth, "node_count": len(nodes), "nodes": nodes, "values": values})
+    return tree
+
+
+def _check(rows: Rows) -> None:
+    n_features = rows.integers("n_features")
+    n_outputs = rows.integers("n_outputs")
+    max_depth = rows.integers("max_depth")
+    rows.require(n_features >= 1, "n_features must be at least 1")
+    classes = rows.arrays("n_classes")
+    nodes, values = rows.arrays("nodes"), rows.arrays("values")
+    for row in range(rows.n):
+        _check_shapes(rows, row, int(n_outputs[row]), classes[row], nodes[row], values[row])
+    for batch in _batches([len(tree) for tree in nodes]):
+        _check_nodes(rows, batch, [nodes[row] for row in batch], n_features[batch], max_depth[batch])
+
+
+def _check_shapes(rows: Rows, row: int, n_outputs: int, n_classes: Any, nodes: Any, values: Any) -> None:
+    """Everything that is not about single nodes."""
+    if n_classes.ndim != 1 or n_classes.dtype.kind != "i" or len(n_classes) != n_outputs or n_outputs < 1:
+        rows.fail(row, "n_classes must hold one int for each output")
+    if int(n_classes.min()) < 1:
+        rows.fail(row, "n_classes must be at least 1 for each output")
+    fields = nodes.dtype.fields or {}
+    if nodes.ndim != 1 or len(nodes) == 0 or not nodes.flags.c_contiguous:
+        rows.fail(row, "nodes must be a one-dimensional array of at least one node")
+    if {name: spec[0].str for name, spec in fields.items() if name != _MISSING} != _FIELDS:
+        rows.fail(row, "nodes must have scikit-learn's node dtype")
+    if _MISSING in fields and fields[_MISSING][0].str != "|u1":
+        rows.fail(row, f"{_MISSING} must be uint8")
+    expected = (len(nodes), n_outputs, int(n_classes.max()))
+    if values.shape != expected or values.dtype.str != "<f8" or not values.flags.c_contiguous:
+        rows.fail(row, f"values must be float64 of shape {expected}, not {values.dtype} {values.shape}")
+
+
+def _batches(sizes: list[int]) -> list[Ints]:
+    """Runs of trees of about `_BATCH_NODES` nodes, so that what is checked together fits into the cache."""
+    batches: list[Ints] = []
+    start = total = 0
+    for row, size in enumerate(sizes):
+        if total and total + size > _BATCH_NODES:
+            batches.append(np.arange(start, row))
+            start, total = row, 0
+        total += size
+    if total:
+        batches.append(np.arange(start, len(sizes)))
+    return batches
+
+
+def _check_nodes(rows: Rows, batch: Ints, nodes: list[Any], n_features: Ints, max_depth: Ints) -> None:
+    """All nodes of a batch of trees at once; `nodes` holds one structured array a tree."""
+    sizes = np.array([len(tree) for tree in nodes], np.int64)
+    starts = np.concatenate([[0], np.cumsum(sizes)])
+    n = int(starts[-1])
+    tree_of = np.repeat(np.arange(len(nodes)), sizes) if len(nodes) > 1 else np.zeros(n, np.int64)
+    left, right, feature = (_gather(nodes, name) for name in ("left_child", "right_child", "feature"))
+
+    def require(ok: npt.NDArray[np.bool_], message: str) -> None:
+        if not ok.all():
+            node = int(np.argmin(ok))
+            tree = int(tree_of[node])
+            rows.fail(int(batch[tree]), f"node {node - int(starts[tree])}: {message}")
+
+    is_leaf = left == -1
+    require((right == -1) == is_leaf, "has one child")
+    require(~is_leaf | (feature == -2), "is a leaf with a feature")
+    own = np.arange(n) - starts[tree_of]
+    limit = sizes[tree_of]
+    require(is_leaf | ((left > own) & (left < limit)), "has a left child that is not a later node")
+    require(is_leaf | ((right > own) & (right < limit)), "has a right child that is not a later node")
+    require(is_leaf | ((feature >= 0) & (feature < n_features[tree_of])), "tests a feature that does not exist")
+    inner = np.flatnonzero(~is_leaf)
+    base = starts[tree_of[inner]]
+    parent = np.full(n, -1, np.int64)
+    parent[left[inner] + base] = inner
+    parent[right[inner] + base] = inner
+    parent[starts[:-1]] = starts[:-1]
+    require(parent >= 0, "is not the child of any node")
+    if 2 * len(inner) != n - len(nodes):
+        rows.fail(int(batch[0]), "a node is the child of two nodes")
+    depth = np.maximum.reduceat(_depths(parent), starts[:-1])
+    if not np.array_equal(depth, max_depth):
+        tree = int(np.argmax(depth != max_depth))
+        rows.fail(int(batch[tree]), f"max_depth is {int(max_depth[tree])}, the tree's depth is {int(depth[tree])}")
+    require(_gather(nodes, "n_node_samples") >= 0, "has a negative number of samples")
+    threshold = _gather(nodes, "threshold")
+    require(is_leaf | (threshold == threshold), "has a threshold that is not a number")
+    if _MISSING in (nodes[0].dtype.names or ()):
+        require(_gather(nodes, _MISSING) <= 1, f"has a {_MISSING} that is neither 0 nor 1")
+
+
+def _depths(parent: Ints) -> Ints:
+    """The depth of every node; roots are their own parents. Each round doubles the distance looked back."""
+    above = parent
+    depth: Ints = (above != np.arange(len(parent))).astype(np.int64)
+    while True:
+        step = depth[above]
+        if not step.any():
+            return depth
+        depth = depth + step
+        above = above[above]
+
+
+def _gather(nodes: list[Any], name: str) -> npt.NDArray[Any]:
+    if len(nodes) == 1:
+        return np.ascontiguousarray(nodes[0][name])
+    return np.concatenate([tree[name] for tree in nodes])
+
+
+CONVERTERS: Final = (
+    Converter[Any](
+        type_id="sklearn.tree.Tree",
+        types=("sklearn.tree._tree.Tree",),
+        fields=("n_features", "n_classes", "n_outputs", "max_depth", "nodes", "values"),
+        encode=_encode,
+        decode=_decode,
+        check=_check,
+        streams=True,
+    ),
+)

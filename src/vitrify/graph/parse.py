@@ -1,0 +1,269 @@
+"""The object graph of a file as columns: everything is read and checked, nothing is imported or built.
+
+What a file holds, what it needs and where each thing is can be told from here without any library it names.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from math import prod
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+
+from vitrify.container.layout import GRAPH
+from vitrify.container.reader import GlassFile
+from vitrify.errors import FormatError
+from vitrify.graph.array_tables import ARRAY_TYPE
+from vitrify.graph.cells import CellReader
+from vitrify.graph.columns import Parsed, parse_column
+from vitrify.graph.containers import offsets
+from vitrify.graph.dtypes import decode_dtype
+from vitrify.graph.paths import Edge, Holder, Paths, cut
+from vitrify.graph.registry import Registry
+from vitrify.graph.rows import Rows
+from vitrify.graph.schema import CELL_LIMIT_BYTES, Graph, Table, decode_graph
+
+BUILTIN_LAYOUTS: Final = {
+    "list": ("items",),
+    "tuple": ("items",),
+    "set": ("items",),
+    "frozenset": ("items",),
+    "dict": ("pairs",),
+    ARRAY_TYPE: ("arrays", "views", "object_arrays"),
+}
+OWN_LAYOUTS: Final = ("attrs", "new", "call", "member", "value")
+_MAX_DIMS: Final = 64
+_VALUE_BYTES: Final = 16
+
+
+@dataclass(slots=True, kw_only=True)
+class ParsedTable:
+    """A table whose columns have been read.
+
+    Attributes:
+        table: What the graph's JSON says.
+        columns: The columns, by field name.
+        lengths: For containers: how many items each row has, shape (n,) int64.
+        arrays: For tables of arrays: the arrays themselves, or None where they are not read yet.
+        children: The tables that its columns refer to.
+    """
+
+    table: Table
+    columns: dict[str, Parsed]
+    lengths: npt.NDArray[np.int64] | None = None
+    shapes: list[tuple[int, ...]] = field(default_factory=list)
+    joined: npt.NDArray[np.uint8] | None = None
+    children: list[int] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Foreign:
+    """A class or function that the registry does not have: the table or name that needs it first."""
+
+    name: str
+    what: str
+    table: int
+
+
+class ParsedGraph:
+    """An object graph whose every number has been checked.
+
+    Attributes:
+        file: The file it came from.
+        registry: What is reviewed, here and now.
+        graph: What the graph's JSON says.
+        root: The column of one value that is the whole object.
+        tables: The tables, in the order of the file.
+    """
+
+    def __init__(self, file: GlassFile, registry: Registry) -> None:
+        self.file = file
+        self.registry = registry
+        self.graph: Graph = decode_graph(file.reserved(GRAPH).tobytes(), file.limits)
+        self.cells = CellReader(file)
+        self.root = parse_column(self.graph.root, 1, self.cells, self.graph)
+        self.tables = [self._parse(table) for table in self.graph.tables]
+        self.cells.finish()
+        self.objects: list[list[object]] = [[] for _ in self.tables]
+        self._paths: Paths | None = None
+
+    def _parse(self, table: Table) -> ParsedTable:
+        if not 0 <= table.rows < 2**48:
+            raise FormatError(f"a table of {table.rows} rows")
+        n, lengths = table.rows, None
+        if table.lengths is not None:
+            self._spend(n)
+            parsed = parse_column(table.lengths, n, self.cells, self.graph)
+            lengths = _lengths(parsed)
+            n = int(lengths.sum())
+        self._spend(n * max(1, len(table.columns)))
+        columns = {name: parse_column(c, n, self.cells, self.graph) for name, c in table.columns.items()}
+        result = ParsedTable(table=table, columns=columns, lengths=lengths)
+        result.children = sorted({child for column in columns.values() for child, _, _ in column.refs()})
+        if table.arrays is not None:
+            self._parse_arrays(result, table)
+        return result
+
+    def _parse_arrays(self, parsed: ParsedTable, table: Table) -> None:
+        arrays = table.arrays
+        assert arrays is not None
+        if len(arrays.shape) > _MAX_DIMS or arrays.order not in ("C", "F"):
+            raise FormatError("a table of arrays has an impossible shape or order")
+        self._spend(table.rows * len(arrays.shape))
+        dims = [_lengths(parse_column(c, table.rows, self.cells, self.graph)).tolist() for c in arrays.shape]
+        parsed.shapes = list(zip(*dims, strict=True)) if dims else [()] * table.rows
+        if table.layout == "object_arrays":
+            sizes = parsed.lengths.tolist() if parsed.lengths is not None else []
+            if arrays.dtype != "|O" or [prod(shape) for shape in parsed.shapes] != sizes:
+                raise FormatError("a table of object arrays has other sizes than its shapes")
+            return
+        itemsize = decode_dtype(arrays.dtype).itemsize
+        sizes = [prod(shape) * itemsize for shape in parsed.shapes]
+        if table.layout == "views":
+            for size in sizes:
+                self.file.spend(size, "the elements of a view")
+            return
+        big = [size for size in sizes if size >= CELL_LIMIT_BYTES]
+        if len(big) != len(arrays.blocks):
+            raise FormatError(f"{len(big)} big arrays but {len(arrays.blocks)} blocks")
+        for block, size in zip(arrays.blocks, big, strict=True):
+            self.cells.claim(block, size)
+        parsed.joined = self.cells.take(sum(size for size in sizes if size < CELL_LIMIT_BYTES), arrays.joined)
+
+    def _spend(self, n_values: int) -> None:
+        self.file.spend(_VALUE_BYTES * n_values, "the values of a column")
+
+    # What the file needs
+
+    def foreign(self) -> list[Foreign]:
+        """The classes and functions that the registry does not have, in the order of the file.
+
+        Raises:
+            FormatError: A table has a layout that no type has.
+        """
+        found: dict[str, Foreign] = {}
+        for number, parsed in enumerate(self.tables):
+            table = parsed.table
+            if table.layout in BUILTIN_LAYOUTS.get(table.type, ()) or self.registry.knows(table.type):
+                continue
+            if table.layout not in OWN_LAYOUTS:
+                raise FormatError(f"a table of type {cut(table.type)!r} has the unknown layout {cut(table.layout)!r}")
+            found.setdefault(table.type, Foreign(name=table.type, what="class", table=number))
+        for index, name in enumerate(self.graph.names):
+            if name.what not in ("class", "function"):
+                raise FormatError(f"a name is neither a class nor a function but {cut(name.what)!r}")
+            if not self.registry.knows_name(name.name):
+                holder = self._first_use(index)
+                found.setdefault(name.name, Foreign(name=name.name, what=name.what, table=holder))
+        return list(found.values())
+
+    def path_of(self, foreign: Foreign) -> str:
+        """The path of the first place where a foreign name is used."""
+        if foreign.table < 0:
+            return "$"
+        if self.tables[foreign.table].table.type == foreign.name:
+            return self.path(foreign.table, 0)
+        return self._name_path(foreign)
+
+    def _first_use(self, index: int) -> int:
+        for number, parsed in enumerate(self.tables):
+            if any(_name_position(column, index) is not None for column in parsed.columns.values()):
+                return number
+        return -1
+
+    def _name_path(self, foreign: Foreign) -> str:
+        index = next(i for i, name in enumerate(self.graph.names) if name.name == foreign.name)
+        paths = self._all_paths()
+        for field_name, column in self.tables[foreign.table].columns.items():
+            position = _name_position(column, index)
+            if position is not None:
+                table, row, step = paths.step(foreign.table, field_name, position)
+                return paths.of(table, row) + step
+        return self.path(foreign.table, 0)
+
+    def rows(self, number: int) -> Rows:
+        """A table as the content checks see it."""
+        parsed = self.tables[number]
+        return Rows(
+            table=number,
+            type_id=parsed.table.type,
+            n=parsed.table.rows,
+            columns=parsed.columns,
+            lengths=parsed.lengths,
+            objects=self.objects,
+            others=self.rows,
+            path=self.path,
+        )
+
+    def path(self, table: int, row: int) -> str:
+        """Where in the model a row is."""
+        return self._all_paths().of(table, row)
+
+    def _all_paths(self) -> Paths:
+        if self._paths is None:
+            holders = [self._holder(parsed) for parsed in self.tables]
+            edges = [edge for number in range(len(self.tables)) for edge in self._edges(number)]
+            root = next(((t, int(r[0])) for t, r, _ in self.root.refs()), None)
+            self._paths = Paths(holders, edges, root)
+        return self._paths
+
+    def _holder(self, parsed: ParsedTable) -> Holder:
+        starts = None if parsed.lengths is None else offsets(parsed.lengths)
+        keys = parsed.columns.get("keys")
+        return Holder(n=parsed.table.rows, layout=parsed.table.layout, starts=starts, key=_KeyOf(keys))
+
+    def _edges(self, number: int) -> list[Edge]:
+        edges: list[Edge] = []
+        for name, column in self.tables[number].columns.items():
+            for child, rows, positions in column.refs():
+                where = np.arange(len(rows), dtype=np.int64) if positions is None else positions.astype(np.int64)
+                edges.append(Edge(table=number, field=name, child=child, rows=rows.astype(np.int64), positions=where))
+        return edges
+
+
+class _KeyOf:
+    """The key at a position of a dict table, for paths; keys that are objects show as their kind."""
+
+    def __init__(self, keys: Parsed | None) -> None:
+        self._keys = keys
+        self._values: list[object] | None = None
+
+    def __call__(self, position: int) -> object:
+        if self._keys is None:
+            return "?"
+        if self._values is None:
+            plain = self._keys.of not in ("ref", "name", "mixed")
+            self._values = self._keys.materialize((), ()) if plain else []
+        return self._values[position] if position < len(self._values) else position
+
+
+def _lengths(parsed: Parsed) -> npt.NDArray[np.int64]:
+    """A column of non-negative ints.
+
+    Raises:
+        FormatError: It is something else.
+    """
+    if parsed.of == "const" and type(parsed.value) is int:
+        lengths = np.full(parsed.n, parsed.value, np.int64)
+    elif parsed.of == "int" and parsed.numbers is not None:
+        lengths = parsed.numbers.astype(np.int64)
+    elif parsed.n == 0:
+        return np.zeros(0, np.int64)
+    else:
+        raise FormatError("lengths must be ints")
+    if parsed.n and (int(lengths.min()) < 0 or float(lengths.astype(np.float64).sum()) >= 2**48):
+        raise FormatError("impossible lengths")
+    return lengths
+
+
+def _name_position(column: Parsed, index: int) -> int | None:
+    if column.of == "name" and column.numbers is not None:
+        found = np.flatnonzero(column.numbers == index)
+        return int(found[0]) if len(found) else None
+    for i, part in enumerate(column.parts):
+        inner = _name_position(part, index)
+        if inner is not None and column.numbers is not None:
+            return int(np.flatnonzero(column.numbers == i)[inner])
+    return None

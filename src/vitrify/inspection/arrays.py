@@ -1,0 +1,221 @@
+"""The arrays of a file: what they are, where they lie, and one of them read alone."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import prod
+from typing import Any, Final
+
+import numpy as np
+import numpy.typing as npt
+
+from vitrify.container.layout import CELLS
+from vitrify.errors import FormatError, UnsupportedError
+from vitrify.graph.arrays import from_buffer
+from vitrify.graph.dtypes import decode_dtype
+from vitrify.graph.schema import CELL_LIMIT_BYTES, Arrays as ArraysSpec
+from vitrify.inspection.origins import Origins
+from vitrify.inspection.runs import runs
+from vitrify.inspection.summary import ArrayInfo
+from vitrify.inspection.tables import Named, Ref, Tables
+
+Array = npt.NDArray[Any]
+MAX_LISTED: Final = 50_000
+_POINTER_BYTES: Final = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Spread:
+    """Where the arrays of one table lie.
+
+    Attributes:
+        dtype: Their dtype.
+        sizes: Their sizes in bytes, shape (n,) int64.
+        is_big: Whether each has a block of its own, shape (n,) bool.
+        places: For those, their place in `blocks`; for the others, where in the joined bytes they begin.
+        blocks: The blocks of big arrays, in order.
+        joined: The block in which the others lie one after another, or None for the cells.
+    """
+
+    dtype: np.dtype[Any]
+    sizes: npt.NDArray[np.int64]
+    is_big: npt.NDArray[np.bool_]
+    places: npt.NDArray[np.int64]
+    blocks: tuple[int, ...]
+    joined: int | None
+
+
+class Arrays:
+    """All arrays of one file, none of them read before it is asked for."""
+
+    def __init__(self, tables: Tables, origins: Origins) -> None:
+        self._tables = tables
+        self._origins = origins
+        self._spreads: dict[int, Spread] = {}
+        cells = next(b for b in tables.file.header.blocks if b.name == CELLS and b.stored.piece is None)
+        self._cells_codec = cells.stored.codec
+        self._cells_ratio = cells.stored_bytes / cells.n_bytes if cells.n_bytes else 1.0
+
+    def spec(self, table: int) -> ArraysSpec:
+        """What the graph says of a table of arrays."""
+        found = self._tables.tables[table].table.arrays
+        if found is None:
+            raise FormatError("a table of arrays has no arrays")
+        return found
+
+    def spread(self, table: int) -> Spread:
+        """Where the arrays of a table lie."""
+        found = self._spreads.get(table)
+        if found is None:
+            spec, shapes = self.spec(table), self._tables.tables[table].shapes
+            dtype = np.dtype(object) if self._tables.is_container(table) else decode_dtype(spec.dtype)
+            item_bytes = _POINTER_BYTES if dtype.hasobject else dtype.itemsize
+            sizes = np.fromiter((prod(shape) * item_bytes for shape in shapes), np.int64, len(shapes))
+            is_big = (sizes >= CELL_LIMIT_BYTES) & (self._tables.layout(table) == "arrays")
+            begins = np.cumsum(np.where(is_big, 0, sizes)) - sizes
+            places = np.where(is_big, np.cumsum(is_big) - 1, begins)
+            found = self._spreads[table] = Spread(dtype, sizes, is_big, places, spec.blocks, spec.joined)
+        return found
+
+    def shape(self, ref: Ref) -> tuple[int, ...]:
+        """The shape of an array."""
+        return tuple(self._tables.tables[ref.table].shapes[ref.row])
+
+    def describe(self, ref: Ref) -> str:
+        """Dtype and shape in short."""
+        return f"{self.spread(ref.table).dtype} {self.shape(ref)}"
+
+    def read(self, ref: Ref) -> Array:
+        """The array itself; of the blocks with arrays, only its own is read.
+
+        Raises:
+            IntegrityError: Its block does not match its digests.
+            FormatError: It is a view that lies outside its buffer.
+            UnsupportedError: It holds objects.
+        """
+        match self._tables.layout(ref.table):
+            case "arrays":
+                return self._read_plain(ref)
+            case "views":
+                return self._read_view(ref)
+        return self._read_objects(ref)
+
+    def _read_plain(self, ref: Ref) -> Array:
+        spread, shape = self.spread(ref.table), self.shape(ref)
+        if spread.is_big[ref.row]:
+            data = self._tables.file.piece(spread.blocks[int(spread.places[ref.row])])
+        else:
+            joined = self._tables.tables[ref.table].joined
+            if joined is None:
+                raise FormatError("a table of arrays has no data")
+            begin = int(spread.places[ref.row])
+            data = joined[begin : begin + int(spread.sizes[ref.row])].copy()
+        flat = data.view(spread.dtype) if spread.dtype.itemsize else np.zeros(prod(shape), spread.dtype)
+        return flat.reshape(shape) if self.spec(ref.table).order == "C" else flat.reshape(shape[::-1]).T
+
+    def _read_view(self, ref: Ref) -> Array:
+        buffer, *places = (slot.value for slot in self._tables.attributes(ref))
+        shape = self.shape(ref)
+        if not isinstance(buffer, Ref) or self._tables.layout(buffer.table) != "arrays":
+            raise FormatError("a view lies in something that is not an array")
+        if len(places) != len(shape) + 1 or any(type(place) is not int for place in places):
+            raise FormatError("a table of views has other columns than buffer, offset and strides")
+        offset, *strides = (int(place) for place in places)  # type: ignore[call-overload]  # ints, checked above
+        try:
+            return from_buffer(self._read_plain(buffer), offset, shape, tuple(strides), self.spread(ref.table).dtype)
+        except ValueError as error:
+            raise FormatError(str(error)) from error
+
+    def _read_objects(self, ref: Ref) -> Array:
+        """An array of plain values; anything else would have to be built."""
+        items = [slot.value for slot in self._tables.items(ref)]
+        if any(isinstance(item, (Ref, Named)) for item in items):
+            raise UnsupportedError("this array holds objects, which only load can build", path=self._origins.path(ref))
+        flat = np.empty(len(items), object)
+        flat[:] = items
+        shape = self.shape(ref)
+        return flat.reshape(shape) if self.spec(ref.table).order == "C" else flat.reshape(shape[::-1]).T
+
+    def infos(self) -> tuple[tuple[ArrayInfo, ...], int]:
+        """What is known of each array, those that take most bytes in the file first; and how many there are."""
+        found = [
+            Ref(step.child, row)
+            for step in self._origins.steps
+            if self._tables.tables[step.child].table.arrays is not None and not self._is_made_buffer(step.edge)
+            for row in step.rows.tolist()
+        ]
+        root = self._tables.root
+        if isinstance(root, Ref) and self._tables.tables[root.table].table.arrays is not None:
+            found.insert(0, root)
+        found.sort(key=self._stored_bytes, reverse=True)
+        return tuple(map(self._info, found[:MAX_LISTED])), len(found)
+
+    def _is_made_buffer(self, edge: int) -> bool:
+        """Whether arrays reached by this column are no arrays of the model, but what views have in common."""
+        table, field = self._origins.edges[edge]
+        return field == "buffer" and self._tables.layout(table) == "views"
+
+    def _info(self, ref: Ref) -> ArrayInfo:
+        spread = self.spread(ref.table)
+        block = self._block(ref)
+        return ArrayInfo(
+            path=self._origins.path(ref),
+            dtype=str(spread.dtype),
+            shape=self.shape(ref),
+            n_bytes=int(spread.sizes[ref.row]),
+            stored_bytes=self._stored_bytes(ref),
+            codec=self._cells_codec if block is None else self._tables.file.block(block).stored.codec,
+            block=self._tables.file.block(block).name if block is not None and self._is_alone(ref) else None,
+            shares=self._shares(ref),
+        )
+
+    def _buffer(self, ref: Ref) -> Ref | None:
+        """The array in which a view lies."""
+        if self._tables.layout(ref.table) != "views":
+            return None
+        value = self._tables.value(self._tables.tables[ref.table].columns["buffer"], ref.row)
+        return value if isinstance(value, Ref) else None
+
+    def _shares(self, ref: Ref) -> str | None:
+        buffer = self._buffer(ref)
+        if buffer is None:
+            return None
+        owner = self._origins.owner(buffer)
+        if owner is None or not (owner[1] == "buffer" and self._tables.layout(owner[0]) == "views"):
+            return self._origins.path(buffer)
+        first = Ref(owner[0], owner[2])
+        return None if first == ref else self._origins.path(first)
+
+    def _is_alone(self, ref: Ref) -> bool:
+        return self._tables.layout(ref.table) == "arrays" and bool(self.spread(ref.table).is_big[ref.row])
+
+    def _block(self, ref: Ref) -> int | None:
+        """The block in which an array's own bytes lie; None for cells."""
+        buffer = self._buffer(ref)
+        if buffer is not None:
+            return self._block(buffer) if self._tables.layout(buffer.table) == "arrays" else None
+        spread = self.spread(ref.table)
+        if self._is_alone(ref):
+            return spread.blocks[int(spread.places[ref.row])]
+        return spread.joined
+
+    def _stored_bytes(self, ref: Ref) -> int:
+        buffer = self._buffer(ref)
+        if buffer is not None:
+            is_first = self._shares(ref) is None and self._tables.layout(buffer.table) == "arrays"
+            return self._stored_bytes(buffer) if is_first else 0
+        size = int(self.spread(ref.table).sizes[ref.row])
+        if self._tables.is_container(ref.table):
+            return self._item_bytes(ref)
+        block = self._block(ref)
+        if block is None:
+            return round(size * self._cells_ratio)
+        whole = self._tables.file.block(block)
+        return whole.stored_bytes if self._is_alone(ref) else round(size * whole.stored_bytes / max(1, whole.n_bytes))
+
+    def _item_bytes(self, ref: Ref) -> int:
+        """The share that an array of objects has in the column of its table's items."""
+        parsed = self._tables.tables[ref.table]
+        column = parsed.columns["items"]
+        total = sum(run.n_bytes for run in runs(parsed.table.columns["items"], column))
+        return round(total * self._tables.n_items(ref) / max(1, column.n))

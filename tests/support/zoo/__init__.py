@@ -1,0 +1,1 @@
+"""Fitted models of every kind, for tests: `tests.support.estimators` is the way in."""
