@@ -14,12 +14,20 @@ from vitrify.container.limits import LIMITS, Limits
 from vitrify.container.reader import FileLike, GlassFile, open_glass, open_glass_bytes
 from vitrify.container.writer import Plan, plan
 from vitrify.converters import default_registry
-from vitrify.errors import MainModuleWarning, NotRestoredWarning, VitrifyError
+from vitrify.errors import (
+    MainModuleWarning,
+    NotRestoredWarning,
+    StateError,
+    UnsupportedError,
+    VersionWarning,
+    VitrifyError,
+)  # fmt: skip
 from vitrify.graph.converter import Converter
 from vitrify.graph.decode import Decoder
 from vitrify.graph.encode import Encoded, encode
+from vitrify.graph.registry import Registry
 from vitrify.record import plain_record, read_record
-from vitrify.record.versions import check_versions
+from vitrify.record.versions import POLICIES, check_versions, is_newer_than_reviewed
 from vitrify.trust import Need, TrustArgument, read_trust, require
 
 log = logging.getLogger("vitrify")
@@ -111,15 +119,41 @@ def loads(
 
 def _prepare(obj: Any, compress: bool | int | None, converters: Iterable[Converter[Any]]) -> Plan:
     effort = _effort(compress)
-    encoded = encode(obj, default_registry().extended(converters))
+    registry = default_registry().extended(converters)
+    encoded = encode(obj, registry)
     _warn(encoded)
-    return plan(
+    prepared = plan(
         encoded.pieces,
         cells=encoded.cells,
         graph=encoded.graph,
         record=plain_record(encoded.libraries),
         effort=effort,
     )
+    if is_newer_than_reviewed(encoded.libraries):
+        _check_unreviewed(prepared, registry)
+    return prepared
+
+
+def _check_unreviewed(prepared: Plan, registry: Registry) -> None:
+    """On a scikit-learn newer than reviewed, a file is only written if its content passes the checks we know.
+
+    Raises:
+        UnsupportedError: It does not: what a check reads has changed.
+    """
+    warnings.warn(
+        "this scikit-learn is newer than the ones vitrify has reviewed; upgrade vitrify when you can",
+        VersionWarning,
+        stacklevel=5,
+    )
+    try:
+        with open_glass_bytes(b"".join(prepared.buffers())) as opened:
+            Decoder(opened, registry).check()
+    except StateError as error:
+        raise UnsupportedError(
+            f"this scikit-learn is newer than reviewed, and {error.message}",
+            path=error.path,
+            hint="Upgrade vitrify",
+        ) from error
 
 
 def _build(
@@ -130,14 +164,14 @@ def _build(
     versions: str,
     converters: Iterable[Converter[Any]],
 ) -> Any:
-    if versions not in ("warn", "error", "ignore"):
+    if versions not in POLICIES:
         raise ValueError(f'versions= is "warn", "error" or "ignore", got {versions!r}')
     allowed = read_trust(trust)
     record = read_record(opened.header.metadata.record)
     decoder = Decoder(opened, default_registry().extended(converters), mmap=mmap)
     needs = [Need(name=f.name, what=f.what, path=decoder.path_of(f)) for f in decoder.foreign()]
     require(needs, allowed, shown)
-    check_versions(record, [table.type for table in decoder.graph.tables], shown, versions)
+    check_versions(record, decoder, shown, versions)
     return decoder.build(lambda name, _, path: allowed.resolve(name, path))
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import collections
 import dataclasses
 import math
+import types
 from collections.abc import Iterator
 from typing import NamedTuple
 
@@ -116,7 +117,7 @@ GROUPS: dict[str, tuple[Make, ...]] = {
         lambda: collections.Counter(a=1, b=2),
         lambda: collections.Counter(b=2, a=1),
         lambda: collections.defaultdict(int, a=1, b=2),
-        lambda: collections.defaultdict(float, a=1, b=2),
+        lambda: collections.defaultdict(bool, a=1, b=2),
         lambda: collections.defaultdict(None, a=1, b=2),
         lambda: collections.ChainMap({"a": 1, "b": 2}),
         lambda: collections.UserDict(a=1, b=2),

@@ -22,6 +22,6 @@ def default_registry() -> Registry:
     return Registry(
         families=tuple(family for library in _LIBRARIES for family in library.FAMILIES),
         attrs={name: type_id for library in _LIBRARIES for name, type_id in library.ATTRS.items()},
-        rules={type_id: module for library in _LIBRARIES for type_id, module in library.RULES.items()},
+        rules=sklearn.RULES,
         names={name_id: where for library in _LIBRARIES for name_id, where in library.NAMES.items()},
     )

@@ -249,6 +249,16 @@ class Parsed:
         texts = None if self.texts is None else self.texts[begin:end]
         return Parsed(n=end - begin, of=self.of, numbers=numbers, table=self.table, value=self.value, texts=texts)
 
+    def plain(self) -> list[object]:
+        """The values, with None where an object, a class or a function stands."""
+        if self.of in ("ref", "name"):
+            return [None] * self.n
+        if self.of == "mixed":
+            assert self.numbers is not None
+            values = [iter(part.plain()) for part in self.parts]
+            return [next(values[code]) for code in self.numbers.tolist()]
+        return self.materialize((), ())
+
     def refs(self) -> Iterator[tuple[int, NumberArray, NumberArray | None]]:
         """For each table referred to: its number, the rows, and the positions they stand at (None for all)."""
         if self.of == "ref" and self.numbers is not None:

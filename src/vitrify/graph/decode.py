@@ -65,23 +65,20 @@ class Decoder(ParsedGraph):
             if was_enabled:
                 gc.enable()
 
+    def check(self) -> None:
+        """Run every content check without building what is not reviewed.
+
+        Raises:
+            StateError: The values of some object cannot belong to its type.
+        """
+        foreign = {f.name: f for f in self.foreign()}
+        self._check(foreign, streams=False)
+
     def _build(self, resolve: Resolve) -> Any:
         foreign = {f.name: f for f in self.foreign()}
         tainted = self._tainted(foreign)
         order = self._order()
-        shapes: Shapes = {}
-        for number, parsed in enumerate(self.tables):
-            if parsed.table.type not in foreign:
-                shapes[number] = self._shape(parsed.table)
-        streamed = self._streamed(shapes)
-        for component in order:
-            for number in component:
-                if shapes.get(number) is None and number in shapes:
-                    self.objects[number] = self._arrays(number, streamed.get(number))
-        for number in range(len(self.tables)):
-            shape = shapes.get(number)
-            if shape is not None and not _streams(shape, self.tables[number]):
-                shape.check(self.rows(number))
+        shapes = self._check(foreign, streams=True)
         self._names = [
             None if name.name in foreign else self.registry.resolve_name(name.name) for name in self.graph.names
         ]
@@ -94,6 +91,25 @@ class Decoder(ParsedGraph):
                 if tainted.intersection(component):
                     self._construct(component, shapes)
         return self.root.materialize(self.objects, self._names)[0]
+
+    def _check(self, foreign: dict[str, Foreign], *, streams: bool) -> Shapes:
+        """Find the shapes of all reviewed tables, read the arrays and run the checks.
+
+        With `streams`, what is streamed is read and checked only when it is made.
+        """
+        shapes: Shapes = {}
+        for number, parsed in enumerate(self.tables):
+            if parsed.table.type not in foreign:
+                shapes[number] = self._shape(parsed.table)
+        streamed = self._streamed(shapes) if streams else {}
+        for component in self._order():
+            for number in component:
+                if number in shapes and shapes[number] is None:
+                    self.objects[number] = self._arrays(number, streamed.get(number))
+        for number, shape in shapes.items():
+            if shape is not None and not (streams and _streams(shape, self.tables[number])):
+                shape.check(self.rows(number))
+        return shapes
 
     def _resolve_foreign(self, foreign: dict[str, Foreign], shapes: Shapes, resolve: Resolve) -> None:
         for index, name in enumerate(self.graph.names):

@@ -195,7 +195,13 @@ class ParsedGraph:
             objects=self.objects,
             others=self.rows,
             path=self.path,
+            shape_of=self.shape_of,
         )
+
+    def shape_of(self, table: int, row: int) -> tuple[int, ...] | None:
+        """The shape of an array, None where a table has no arrays."""
+        shapes = self.tables[table].shapes
+        return shapes[row] if shapes else None
 
     def path(self, table: int, row: int) -> str:
         """Where in the model a row is."""

@@ -33,6 +33,7 @@ class Rows:
         objects: For each table, its objects as far as they exist: arrays always do.
         others: The `Rows` of any table, by number.
         path: The path of a row in the model, for messages.
+        shape_of: The shape of an array by table and row, None if the table has no arrays.
     """
 
     table: int
@@ -43,6 +44,7 @@ class Rows:
     objects: Sequence[list[Any]]
     others: Callable[[int], Rows]
     path: Callable[[int, int], str]
+    shape_of: Callable[[int, int], tuple[int, ...] | None]
     first: int = 0
 
     def fail(self, row: int, message: str) -> NoReturn:
@@ -91,6 +93,34 @@ class Rows:
             if type(value) is not np.ndarray:
                 self.fail(row, f"{field} must be an array")
         return values  # type: ignore[return-value]  # checked above
+
+    def plain(self, field: str) -> list[object]:
+        """A column's plain values, with None where an object stands: safe before any object exists."""
+        return self.column(field).plain()
+
+    def tuples(self, field: str) -> list[tuple[object, ...] | None]:
+        """For each row: the plain items of the tuple or list that the column refers to, None where it does not."""
+        found: list[tuple[object, ...] | None] = [None] * self.n
+        for table, rows, positions in self.column(field).refs():
+            other = self.others(table)
+            if other.type_id not in ("tuple", "list") or other.lengths is None:
+                continue
+            items = other.plain("items")
+            ends = np.cumsum(other.lengths)
+            starts = ends - other.lengths
+            where = range(len(rows)) if positions is None else positions.tolist()
+            for position, row in zip(where, rows.tolist(), strict=True):
+                found[position] = tuple(items[int(starts[row]) : int(ends[row])])
+        return found
+
+    def shape(self, field: str, row: int) -> tuple[int, ...] | None:
+        """The shape of the array that a row of a column refers to, None if it is no array."""
+        for table, rows, positions in self.column(field).refs():
+            where = np.arange(len(rows)) if positions is None else positions
+            found = np.flatnonzero(where == row)
+            if len(found):
+                return self.shape_of(table, int(rows[found[0]]))
+        return None
 
     def children(self, field: str, type_id: str) -> tuple[Rows, npt.NDArray[np.int64]]:
         """The objects a column refers to, all of one table of that type, and the row of each."""

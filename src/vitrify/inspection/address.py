@@ -79,4 +79,3 @@ def _unquote(text: str, path: str) -> str:
     except (SyntaxError, ValueError) as error:
         raise PathError(f"{path!r} is not a path: {text} is not a text") from error
     return Quoted(found)
-

@@ -85,6 +85,11 @@ class Arrays:
         """Dtype and shape in short."""
         return f"{self.spread(ref.table).dtype} {self.shape(ref)}"
 
+    def is_at_hand(self, ref: Ref) -> bool:
+        """Whether the array can be read without reading a block of its own."""
+        buffer = self._buffer(ref)
+        return not self._is_alone(ref if buffer is None else buffer)
+
     def read(self, ref: Ref) -> Array:
         """The array itself; of the blocks with arrays, only its own is read.
 

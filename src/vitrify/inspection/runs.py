@@ -34,7 +34,9 @@ def runs(column: Column, parsed: Parsed, positions: Ints | None = None) -> Itera
     """The bytes of one column."""
     match column:
         case Numbers():
-            item_bytes = parsed.numbers.dtype.itemsize if parsed.of not in _OWN_WIDTH and parsed.numbers is not None else 0
+            item_bytes = (
+                parsed.numbers.dtype.itemsize if parsed.of not in _OWN_WIDTH and parsed.numbers is not None else 0
+            )
             yield Run(column.block, parsed.n * (item_bytes or int(column.width[1])), None, positions)
         case Strings():
             if column.lengths is not None or column.width:

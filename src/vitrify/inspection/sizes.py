@@ -65,7 +65,9 @@ class Sizes:
                 labels = labels.copy()
                 labels[special[0]] = special[1]
             for run in runs(column, parsed.columns[field]):
-                self._add(run.block, run.n_bytes, labels if run.positions is None else labels[run.positions], run.weights)
+                self._add(
+                    run.block, run.n_bytes, labels if run.positions is None else labels[run.positions], run.weights
+                )
         if spec.arrays is not None:
             for column in spec.arrays.shape:
                 self._add_lengths(column, rows)

@@ -92,7 +92,11 @@ class Texts:
             if n > _MAX_ITEMS:
                 return f"dict of {n:,}"
             pairs = self._tables.items(ref, _MAX_ITEMS)
-            return "{" + ", ".join(f"{self._show(s.key, depth + 1)}: {self._show(s.value, depth + 1)}" for s in pairs) + "}"
+            return (
+                "{"
+                + ", ".join(f"{self._show(s.key, depth + 1)}: {self._show(s.value, depth + 1)}" for s in pairs)
+                + "}"
+            )
         shown = self._show_items(self._tables.items(ref, _MAX_ITEMS), n, depth)
         opening, closing = _BRACKETS.get(kind, "[]")
         if kind == "tuple" and n == 1:
@@ -109,7 +113,7 @@ class Texts:
             return self._arrays.describe(ref)
         if self._tables.is_container(ref.table):
             return f"[{self._show_items(self._tables.items(ref), prod(shape), depth)}]"
-        if int(self._arrays.spread(ref.table).sizes[ref.row]) > MAX_CHARS:
+        if not self._arrays.is_at_hand(ref):
             return self._arrays.describe(ref)
         values = self._arrays.read(ref)
         shown = ", ".join(map(show_plain, values.reshape(-1)))
@@ -122,8 +126,9 @@ def show_plain(value: object) -> str:
         short = value[:_MAX_TEXT_CHARS]
         return repr(str(short)) + ("…" if len(value) > len(short) else "")
     if isinstance(value, (bytes, np.void)):
-        data = bytes(value[:_MAX_TEXT_CHARS]) if isinstance(value, bytes) else value.tobytes()[:_MAX_TEXT_CHARS]
-        return repr(data) + ("…" if len(value) > len(data) else "")
+        data = value.tobytes() if isinstance(value, np.void) else value
+        short_data = bytes(data[:_MAX_TEXT_CHARS])
+        return repr(short_data) + ("…" if len(data) > len(short_data) else "")
     if type(value) is int and value.bit_length() > _MAX_INT_BITS:
         return f"int of {value.bit_length()} bits"
     return cut(str(value))

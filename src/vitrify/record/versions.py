@@ -1,11 +1,97 @@
-"""Comparing the versions that wrote a file with those that read it."""
+"""Comparing the versions that wrote a file with those that read it.
+
+Another major or minor version is worth one warning per file; a change that is known to alter results is an error
+that names the version to install.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import importlib.metadata
+import sys
+import warnings
+from typing import Final
 
+from vitrify.converters.sklearn.changes import CHANGES, REVIEWED_UP_TO, Minor
+from vitrify.errors import VersionError, VersionWarning
+from vitrify.graph.parse import ParsedGraph
+from vitrify.graph.paths import cut
 from vitrify.record import Record
 
+POLICIES: Final = ("warn", "error", "ignore")
+_IGNORED: Final = frozenset({"python", "vitrify"})
+_DISTRIBUTIONS: Final = {"sklearn": "scikit-learn"}
 
-def check_versions(record: Record, type_ids: Sequence[str], shown_file: str, policy: str) -> None:
-    """Nothing yet."""
+
+def check_versions(record: Record, graph: ParsedGraph, shown_file: str, policy: str) -> None:
+    """Compare the record's versions with the installed ones, as `versions=` asks.
+
+    Raises:
+        VersionError: Results are known to differ, or anything differs and the policy is `error`.
+    """
+    if policy == "ignore":
+        return
+    written, here = record.versions.get("sklearn", ""), _installed("sklearn")
+    if written and here:
+        _refuse_known_changes(graph, written, here)
+    differing = [
+        (library, version, found)
+        for library, version in record.versions.items()
+        if library not in _IGNORED and (found := _installed(library)) and _minor(found) != _minor(version)
+    ]
+    if not differing:
+        return
+    listed = ", ".join(f"{_DISTRIBUTIONS.get(name, name)} {cut(old)} (here {new})" for name, old, new in differing)
+    message = f"{shown_file} was written with {listed}; results may differ"
+    if policy == "error":
+        raise VersionError(message, hint='Install those versions, or load with versions="warn"')
+    if written and _minor(written) != _minor(here):
+        from vitrify.converters.sklearn.warning import sklearn_warning
+
+        warnings.warn(sklearn_warning(message, here, written), stacklevel=4)
+    else:
+        warnings.warn(message, VersionWarning, stacklevel=4)
+
+
+def is_newer_than_reviewed(libraries: tuple[str, ...]) -> bool:
+    """Whether a model's scikit-learn is newer than what vitrify has reviewed."""
+    return "sklearn" in libraries and _minor(_installed("sklearn")) > REVIEWED_UP_TO
+
+
+def _refuse_known_changes(graph: ParsedGraph, written: str, here: str) -> None:
+    old, new = _minor(written), _minor(here)
+    for change in CHANGES:
+        is_affected = (change.forward and old < change.since <= new) or (change.backward and new < change.since <= old)
+        if not is_affected:
+            continue
+        for table, parsed in enumerate(graph.tables):
+            if parsed.table.type not in change.types:
+                continue
+            row = next((r for r in range(parsed.table.rows) if change.applies(graph, table, r)), None)
+            if row is not None:
+                raise VersionError(
+                    f"written with scikit-learn {cut(written)}, here is {here}: since {change.since[0]}."
+                    f"{change.since[1]} {change.what}",
+                    path=graph.path(table, row),
+                    hint=f"Install scikit-learn {old[0]}.{old[1]}.*, or train again",
+                )
+
+
+def _installed(library: str) -> str:
+    """The version of a library: as imported, else from its metadata; empty if it is not there."""
+    module = sys.modules.get(library)
+    version = getattr(module, "__version__", None)
+    if isinstance(version, str):
+        return version
+    if not library.isidentifier():
+        return ""
+    try:
+        return importlib.metadata.version(_DISTRIBUTIONS.get(library, library))
+    except importlib.metadata.PackageNotFoundError:
+        return ""
+
+
+def _minor(version: str) -> Minor:
+    """The first two numbers of a version; (0, 0) if it has none."""
+    parts = version.split(".")[:2]
+    numbers = [int(part) if part.isascii() and part.isdigit() and len(part) < 9 else 0 for part in parts]
+    return (numbers[0], numbers[1]) if len(numbers) == 2 else (0, 0)

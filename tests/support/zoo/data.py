@@ -187,6 +187,10 @@ def regression() -> Data:
     return Data(X=points(), y=target())
 
 
+def narrow_regression() -> Data:
+    return Data(X=points()[:, :1].copy(), y=target())
+
+
 def float32_regression() -> Data:
     return Data(X=points().astype(np.float32), y=target().astype(np.float32))
 

@@ -78,8 +78,8 @@ CASES: tuple[Case, ...] = (
     case("GaussianProcessRegressor-matern", lambda: _process(Matern([1.0] * 5, nu=1.5)), data.regression),
     case(
         "GaussianProcessRegressor-composed",
-        lambda: _process(_long_kernel(), normalize_y=True, alpha=1.0),
-        data.regression,
+        lambda: _process(_long_kernel(), normalize_y=True),
+        data.narrow_regression,
     ),
     case(
         "GaussianProcessRegressor-pairwise", lambda: _process(PairwiseKernel(metric="rbf")), data.regression

@@ -35,7 +35,7 @@ from sklearn.mixture import BayesianGaussianMixture, GaussianMixture
 from sklearn.naive_bayes import BernoulliNB, CategoricalNB, ComplementNB, GaussianNB, MultinomialNB
 
 from tests.support.zoo import data
-from tests.support.zoo.case import Case, case
+from tests.support.zoo.case import Case, case, no_cache
 from tests.support.zoo.training import in_batches, warm_started
 
 __all__ = ["CASES"]
@@ -105,7 +105,7 @@ CASES: tuple[Case, ...] = (
     case("DBSCAN-distances", lambda: DBSCAN(2.0, min_samples=3, metric="precomputed"), data.distances),
     case("DBSCAN-noise", lambda: DBSCAN(1e-3), data.rows),
     case("OPTICS-dbscan", lambda: OPTICS(min_samples=4, cluster_method="dbscan", eps=2.0), data.blobs),
-    case("OPTICS-memory", lambda: OPTICS(min_samples=4, metric="euclidean", algorithm="kd_tree"), data.blobs),
+    case("OPTICS-memory", lambda: OPTICS(min_samples=4, algorithm="kd_tree", memory=no_cache()), data.blobs),
     case(
         "HDBSCAN-centres", lambda: _hdbscan(store_centers="both", min_cluster_size=5), data.blobs, since="1.3"
     ),

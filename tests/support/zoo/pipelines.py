@@ -49,7 +49,7 @@ from sklearn.svm import SVC, LinearSVC
 from sklearn.tree import DecisionTreeClassifier
 
 from tests.support.zoo import data
-from tests.support.zoo.case import Case, case
+from tests.support.zoo.case import Case, case, no_cache
 from tests.support.zoo.training import in_batches
 
 __all__ = ["CASES"]
@@ -156,7 +156,7 @@ CASES: tuple[Case, ...] = (
     case("Pipeline-shared-step", _shared_step, data.three_classes),
     case(
         "Pipeline-memory",
-        lambda: make_pipeline(StandardScaler(), _logistic(), memory=None, verbose=False),
+        lambda: make_pipeline(StandardScaler(), _logistic(), memory=no_cache()),
         data.three_classes,
     ),
     case(

@@ -5,7 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
+from vitrify.converters.sklearn import svm
 from vitrify.converters.sklearn.boosting import check_predictors, match_dtype
+from vitrify.converters.sklearn.ensembles import (
+    TREE_ESTIMATORS,
+    check_forests,
+    check_gradient_boosting,
+    check_hist_boosting,
+    check_tree_estimators,
+)  # fmt: skip
+from vitrify.converters.sklearn.text import check_vocabulary
 from vitrify.graph.converter import AttrsRule
 
 
@@ -17,13 +26,33 @@ def _rebuild_interpolator(model: Any) -> None:
 
 # After early stopping on a score, the estimator holds its own bound method under the method's name, a leftover of
 # scikit-learn's `_patch_raw_predict`; without it the same method is found in the class.
-_HIST_BOOSTING: Final = AttrsRule(drop=frozenset({"_raw_predict"}))
+_HIST_BOOSTING: Final = AttrsRule(drop=frozenset({"_raw_predict"}), check=check_hist_boosting)
+_HIST: Final = "sklearn.ensemble._hist_gradient_boosting"
 
 RULES: Final[Mapping[str, AttrsRule]] = {
-    "sklearn.ensemble._hist_gradient_boosting.gradient_boosting.HistGradientBoostingClassifier": _HIST_BOOSTING,
-    "sklearn.ensemble._hist_gradient_boosting.gradient_boosting.HistGradientBoostingRegressor": _HIST_BOOSTING,
+    **dict.fromkeys(TREE_ESTIMATORS, AttrsRule(check=check_tree_estimators)),
+    **{
+        f"sklearn.ensemble.{name}": AttrsRule(check=check_forests)
+        for name in (
+            "_forest.RandomForestClassifier",
+            "_forest.RandomForestRegressor",
+            "_forest.ExtraTreesClassifier",
+            "_forest.ExtraTreesRegressor",
+            "_forest.RandomTreesEmbedding",
+        )
+    },
+    "sklearn.ensemble._gb.GradientBoostingClassifier": AttrsRule(check=check_gradient_boosting),
+    "sklearn.ensemble._gb.GradientBoostingRegressor": AttrsRule(check=check_gradient_boosting),
+    f"{_HIST}.gradient_boosting.HistGradientBoostingClassifier": _HIST_BOOSTING,
+    f"{_HIST}.gradient_boosting.HistGradientBoostingRegressor": _HIST_BOOSTING,
+    f"{_HIST}.predictor.TreePredictor": AttrsRule(check=check_predictors, finish=match_dtype),
     "sklearn.isotonic.IsotonicRegression": AttrsRule(drop=frozenset({"f_"}), finish=_rebuild_interpolator),
-    "sklearn.ensemble._hist_gradient_boosting.predictor.TreePredictor": AttrsRule(
-        check=check_predictors, finish=match_dtype
-    ),
+    "sklearn.svm._classes.SVC": AttrsRule(check=svm.check_classifier),
+    "sklearn.svm._classes.NuSVC": AttrsRule(check=svm.check_classifier),
+    "sklearn.svm._classes.SVR": AttrsRule(check=svm.check_regressor),
+    "sklearn.svm._classes.NuSVR": AttrsRule(check=svm.check_regressor),
+    "sklearn.svm._classes.OneClassSVM": AttrsRule(check=svm.check_regressor),
+    "sklearn.feature_extraction.text.CountVectorizer": AttrsRule(check=check_vocabulary),
+    "sklearn.feature_extraction.text.TfidfVectorizer": AttrsRule(check=check_vocabulary),
+    "sklearn.feature_extraction._dict_vectorizer.DictVectorizer": AttrsRule(check=check_vocabulary),
 }

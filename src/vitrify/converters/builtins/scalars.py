@@ -1,0 +1,127 @@
+"""Numbers and small values of the language itself: complex, range, slice, bytearray, Fraction, Ellipsis, NotImplemented.
+
+A slice directly within a slice is refused: Python frees such chains recursively and would exhaust the stack.
+"""
+
+from __future__ import annotations
+
+import types
+from fractions import Fraction
+from math import gcd
+from typing import Any, Final
+
+from vitrify.converters.builtins.checks import charge, exact
+from vitrify.errors import UnsupportedError
+from vitrify.graph.converter import Converter
+from vitrify.graph.rows import Rows
+
+_MAX_FRACTION_BITS: Final = 1 << 17
+
+
+def _decode_complex(real: float, imag: float) -> complex:
+    exact(real, float)
+    exact(imag, float)
+    return complex(real, imag)
+
+
+def _decode_range(start: int, stop: int, step: int) -> range:
+    for part in (start, stop, step):
+        exact(part, int)
+    return range(start, stop, step)
+
+
+def _encode_slice(value: slice) -> tuple[object, ...]:
+    parts = (value.start, value.stop, value.step)
+    if slice in map(type, parts):
+        raise UnsupportedError("a slice whose bound is a slice")
+    return parts
+
+
+def _decode_slice(start: object, stop: object, step: object) -> slice:
+    if slice in map(type, (start, stop, step)):
+        raise ValueError("the bound of a slice is a slice")
+    return slice(start, stop, step)
+
+
+def _decode_bytearray(data: bytes) -> bytearray:
+    exact(data, bytes)
+    return bytearray(data)
+
+
+def _encode_fraction(value: Fraction) -> tuple[object, ...]:
+    if max(value.numerator.bit_length(), value.denominator.bit_length()) > _MAX_FRACTION_BITS:
+        raise UnsupportedError(f"a Fraction of more than {_MAX_FRACTION_BITS} bits", hint="Round it first")
+    return value.numerator, value.denominator
+
+
+def _decode_fraction(numerator: int, denominator: int) -> Fraction:
+    exact(numerator, int)
+    exact(denominator, int)
+    if max(numerator.bit_length(), denominator.bit_length()) > _MAX_FRACTION_BITS:
+        raise ValueError(f"a part has more than {_MAX_FRACTION_BITS} bits")
+    if denominator < 1 or gcd(numerator, denominator) != 1:
+        raise ValueError("it is not in lowest terms")
+    return Fraction(numerator, denominator)
+
+
+def _charged(n_bytes: int) -> Any:
+    def check(rows: Rows) -> None:
+        charge(rows, n_bytes)
+
+    return check
+
+
+CONVERTERS: Final[tuple[Converter[Any], ...]] = (
+    Converter(
+        type_id="complex",
+        types=("builtins.complex",),
+        fields=("real", "imag"),
+        encode=lambda value: (value.real, value.imag),
+        decode=_decode_complex,
+    ),
+    Converter(
+        type_id="range",
+        types=("builtins.range",),
+        fields=("start", "stop", "step"),
+        encode=lambda value: (int(value.start), int(value.stop), int(value.step)),
+        decode=_decode_range,
+    ),
+    Converter(
+        type_id="slice",
+        types=("builtins.slice",),
+        fields=("start", "stop", "step"),
+        encode=_encode_slice,
+        decode=_decode_slice,
+    ),
+    Converter(
+        type_id="bytearray",
+        types=("builtins.bytearray",),
+        fields=("data",),
+        encode=lambda value: (bytes(value),),
+        decode=_decode_bytearray,
+        check=_charged(64),
+    ),
+    Converter(
+        type_id="fractions.Fraction",
+        types=("fractions.Fraction",),
+        fields=("numerator", "denominator"),
+        encode=_encode_fraction,
+        decode=_decode_fraction,
+        check=_charged(64),
+    ),
+    Converter(
+        type_id="Ellipsis",
+        types=("builtins.ellipsis",),
+        fields=(),
+        encode=lambda _: (),
+        decode=lambda: Ellipsis,
+    ),
+    Converter(
+        type_id="NotImplemented",
+        types=("builtins.NotImplementedType",),
+        fields=(),
+        encode=lambda _: (),
+        decode=lambda: NotImplemented,
+    ),
+)
+assert {type(...), type(NotImplemented)} == {types.EllipsisType, types.NotImplementedType}

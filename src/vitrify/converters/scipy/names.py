@@ -1,0 +1,67 @@
+"""Functions of scipy that may be values in a model, and the names of its distributions: literal lists, nothing imported.
+
+Every function here takes numbers and gives numbers; none opens, draws, calls back or keeps anything. Left out are
+functions that take callables or paths, and special functions whose running time depends on the values they get.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+_SPECIAL: Final = """
+    bdtr beta betainc betaincc betaincinv betaln binom boxcox boxcox1p cbrt chdtr chdtrc chdtri cosdg cosm1 cotdg dawsn
+    digamma ellipe ellipk ellipkm1 entr erf erfc erfcinv erfcx erfi erfinv exp1 exp10 exp2 expi expit expm1 exprel fdtr
+    fdtrc fdtri gamma gammainc gammaincc gammainccinv gammaincinv gammaln gammasgn gdtr gdtrc huber i0 i0e i1 i1e
+    inv_boxcox inv_boxcox1p j0 j1 k0 k0e k1 k1e kl_div kolmogi kolmogorov log1p log_expit log_ndtr loggamma logit
+    nbdtr ndtr ndtri ndtri_exp owens_t pdtr pdtrc poch powm1 pseudo_huber radian rel_entr rgamma round sindg spence
+    stdtr stdtrit tandg tklmbda voigt_profile wofz xlog1py xlogy y0 y1 zetac
+    log_softmax logsumexp multigammaln sinc softmax
+""".split()
+_DISTANCE: Final = """
+    braycurtis canberra chebyshev cityblock correlation cosine dice euclidean hamming jaccard jensenshannon kulczynski1
+    kulsinski mahalanobis minkowski rogerstanimoto russellrao seuclidean sokalmichener sokalsneath sqeuclidean yule
+""".split()
+_STATS: Final = """
+    boxcox entropy gmean gstd hmean iqr kendalltau kurtosis median_abs_deviation pearsonr rankdata sem skew spearmanr
+    tmean trim_mean variation yeojohnson zscore
+""".split()
+
+FUNCTIONS: Final[dict[str, tuple[str, str]]] = {
+    f"{module}.{name}": (module, name)
+    for module, names in (
+        ("scipy.special", _SPECIAL),
+        ("scipy.spatial.distance", _DISTANCE),
+        ("scipy.stats", _STATS),
+    )
+    for name in names
+}
+
+CONTINUOUS: Final = tuple(
+    """
+    alpha anglit arcsine argus beta betaprime bradford burr burr12 cauchy chi chi2 cosine crystalball dgamma
+    dpareto_lognorm dweibull erlang expon exponnorm exponpow exponweib f fatiguelife fisk foldcauchy foldnorm gamma
+    gausshyper genexpon genextreme gengamma genhalflogistic genhyperbolic geninvgauss genlogistic gennorm genpareto
+    gibrat gilbrat gompertz gumbel_l gumbel_r halfcauchy halfgennorm halflogistic halfnorm hypsecant invgamma invgauss
+    invweibull irwinhall jf_skew_t johnsonsb johnsonsu kappa3 kappa4 ksone kstwo kstwobign landau laplace
+    laplace_asymmetric levy levy_l levy_stable loggamma logistic loglaplace lognorm loguniform lomax maxwell mielke moyal
+    nakagami ncf nct ncx2 norm norminvgauss pareto pearson3 powerlaw powerlognorm powernorm rayleigh rdist reciprocal
+    recipinvgauss rel_breitwigner rice semicircular skewcauchy skewnorm studentized_range t trapezoid trapz triang
+    truncexpon truncnorm truncpareto truncweibull_min tukeylambda uniform vonmises vonmises_line wald weibull_max
+    weibull_min wrapcauchy
+    """.split()
+)
+DISCRETE: Final = tuple(
+    """
+    bernoulli betabinom betanbinom binom boltzmann dlaplace geom hypergeom logser nbinom nchypergeom_fisher
+    nchypergeom_wallenius nhypergeom planck poisson poisson_binom randint skellam yulesimon zipf zipfian
+    """.split()
+)
+_OTHER_CLASSES: Final = (
+    "scipy.stats._levy_stable.levy_stable_gen",
+    "scipy.stats._continuous_distns.skew_norm_gen",
+)
+DISTRIBUTION_TYPES: Final = (
+    *(f"scipy.stats._continuous_distns.{name}_gen" for name in CONTINUOUS),
+    *(f"scipy.stats._discrete_distns.{name}_gen" for name in DISCRETE),
+    *_OTHER_CLASSES,
+)

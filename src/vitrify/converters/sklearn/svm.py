@@ -1,0 +1,112 @@
+"""libsvm models: every size that its C code derives from another (attacks M11-M13).
+
+Source: `sklearn/svm/_libsvm.pyx`, `_libsvm_sparse.pyx` and `src/libsvm/svm.cpp` (`svm_predict_values`).
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from vitrify.graph.invariants import ArrayField, IntField, Line, Relation, invariants
+from vitrify.graph.rows import Rows
+
+_INT: Final = ("<i4",)
+_FLOAT: Final = ("<f8",)
+
+
+def _pairs(env: Any) -> int:
+    """One decision function for each pair of classes."""
+    return int(env["n_class"]) * (int(env["n_class"]) - 1) // 2
+
+
+_LINES: Final[tuple[Line, ...]] = (
+    IntField(name="n_features_in_", low=1, size="n_features", is_optional=True),
+    ArrayField(name="support_", dtypes=_INT, shape=("n_sv",), low=0, high="n_fit"),
+    ArrayField(name="_n_support", dtypes=_INT, shape=("n_class",), low=0),
+    Relation(
+        message="_n_support does not add up to the number of support vectors",
+        holds=lambda env: int(env["_n_support"].sum(dtype="int64")) == env["n_sv"],
+    ),
+    ArrayField(name="_intercept_", dtypes=_FLOAT, shape=(_pairs,)),
+    ArrayField(name="_probA", dtypes=_FLOAT, shape=("n_prob",)),
+    ArrayField(name="_probB", dtypes=_FLOAT, shape=("n_prob_b",)),
+    Relation(
+        message="_probA and _probB must be empty or hold one number for each pair of classes",
+        holds=lambda env: env["n_prob"] in (0, _pairs(env)) and env["n_prob_b"] in (0, env["n_prob"]),
+    ),
+)
+
+
+def _bound(*, is_classifier: bool) -> Any:
+    """`shape_fit_[0]` is the number of training samples: precomputed kernels are indexed by it."""
+
+    def bound(rows: Rows, row: int) -> dict[str, Any]:
+        shape = rows.tuples("shape_fit_")[row]
+        if shape is None or len(shape) != 2 or type(shape[0]) is not int:
+            rows.fail(row, "shape_fit_ must be a tuple of two ints")
+        return {"n_fit": shape[0]} if is_classifier else {"n_fit": shape[0], "n_class": 2}
+
+    return bound
+
+
+def _check_matrices(rows: Rows, *, is_classifier: bool) -> None:
+    """Support vectors and coefficients, dense or sparse."""
+    n_features = rows.plain("n_features_in_") if rows.has("n_features_in_") else [None] * rows.n
+    supports, counts = rows.arrays("support_"), rows.arrays("_n_support")
+    is_sparse, kernels = rows.plain("_sparse"), rows.plain("kernel")
+    for row in range(rows.n):
+        n_class = len(counts[row]) if is_classifier else 2
+        n_sv = len(supports[row])
+        vectors = _shape(rows, row, "support_vectors_", sparse=is_sparse[row])
+        coefficients = _shape(rows, row, "_dual_coef_", sparse=is_sparse[row])
+        if coefficients != (n_class - 1, n_sv):
+            rows.fail(row, f"_dual_coef_ must have the shape {(n_class - 1, n_sv)}, not {coefficients}")
+        is_precomputed = kernels[row] == "precomputed" or not isinstance(kernels[row], str)
+        if is_precomputed and vectors[:1] == (0,):
+            continue
+        width = n_features[row] if n_features[row] is not None else vectors[-1]
+        if vectors != (n_sv, width):
+            rows.fail(row, f"support_vectors_ must have the shape {(n_sv, width)}, not {vectors}")
+
+
+def _shape(rows: Rows, row: int, field: str, *, sparse: object) -> tuple[int, ...]:
+    if sparse is not True:
+        array = rows.arrays(field)[row]
+        if array.dtype.str != "<f8" or array.ndim != 2 or not array.flags.c_contiguous:
+            rows.fail(row, f"{field} must be a C-ordered matrix of float64")
+        return tuple(array.shape)
+    column = rows.column(field)
+    if column.of != "ref" or column.numbers is None:
+        rows.fail(row, f"{field} must be a sparse matrix")
+    matrices = rows.others(column.table)
+    if matrices.type_id not in ("scipy.sparse.csr_matrix", "scipy.sparse.csr_array"):
+        rows.fail(row, f"{field} must be a CSR matrix")
+    at = int(column.numbers[row])
+    data, indices, indptr = (matrices.arrays(name)[at] for name in ("data", "indices", "indptr"))
+    if data.dtype.str != "<f8" or indices.dtype.str != "<i4" or indptr.dtype.str != "<i4":
+        rows.fail(row, f"{field} must hold float64 with int32 indices")
+    shape = matrices.tuples("shape")[at]
+    if shape is None or len(shape) != 2 or not all(type(n) is int for n in shape):
+        rows.fail(row, f"{field} must have two dimensions")
+    n_rows, n_columns = (int(str(n)) for n in shape)
+    if field == "_dual_coef_" and len(data) != n_rows * n_columns:
+        rows.fail(row, f"{field} must store every coefficient")
+    return n_rows, n_columns
+
+
+def _check(*, is_classifier: bool) -> Any:
+    check_fields = invariants(*_LINES, bound=_bound(is_classifier=is_classifier))
+
+    def check(rows: Rows) -> None:
+        if not rows.has("support_") and not rows.has("_n_support") and not rows.has("support_vectors_"):
+            return
+        for name in ("shape_fit_", "_sparse", "kernel"):
+            rows.column(name)
+        check_fields(rows)
+        _check_matrices(rows, is_classifier=is_classifier)
+
+    return check
+
+
+check_classifier: Final = _check(is_classifier=True)
+check_regressor: Final = _check(is_classifier=False)

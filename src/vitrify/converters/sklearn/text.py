@@ -1,0 +1,39 @@
+"""Vectorizers: a vocabulary must number its words 0, 1, 2 … (attacks M19).
+
+The numbers become column indices of a sparse matrix, which compiled code does not check.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from vitrify.graph.rows import Rows
+
+
+def check_vocabulary(rows: Rows) -> None:
+    """`vocabulary_` is a dict from word to a number of its own."""
+    if not rows.has("vocabulary_"):
+        return
+    column = rows.column("vocabulary_")
+    if column.of != "ref" or column.numbers is None or rows.others(column.table).type_id != "dict":
+        rows.fail(0, "vocabulary_ must be a dict")
+    dicts = rows.others(column.table)
+    assert dicts.lengths is not None
+    ends = np.cumsum(dicts.lengths)
+    numbers = _numbers(dicts)
+    for row, at in enumerate(column.numbers.tolist()):
+        begin, end = int(ends[at]) - int(dicts.lengths[at]), int(ends[at])
+        places = numbers[begin:end]
+        n = end - begin
+        if n and (int(places.min()) < 0 or int(places.max()) >= n or len(np.unique(places)) != n):
+            rows.fail(row, f"vocabulary_ must number its {n} entries 0 to {n - 1}, each once")
+
+
+def _numbers(dicts: Rows) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
+    """The values of all dicts as ints; -1 for what is none."""
+    column = dicts.column("values")
+    if column.numbers is not None and (column.of == "int" or column.of[1:2] in ("i", "u")):
+        return column.numbers.astype(np.int64)
+    values = column.plain()
+    is_int = [isinstance(v, (int, np.integer)) and not isinstance(v, bool) and abs(int(v)) < 2**62 for v in values]
+    return np.array([int(str(v)) if ok else -1 for v, ok in zip(values, is_int, strict=True)], np.int64)

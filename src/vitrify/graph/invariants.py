@@ -1,0 +1,149 @@
+"""What must hold among the attributes of an object, as a table that one engine checks.
+
+Each line names an attribute and says its dtype, its shape and its range in terms of others: sizes are names that the
+first attribute binds and every later one must match. Compiled code trusts exactly these relations.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from vitrify.graph.rows import Rows
+
+Env = dict[str, Any]
+Size = int | str | Callable[[Mapping[str, Any]], int]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IntField:
+    """An attribute that is an int of at least `low`; it binds `size` if that is given."""
+
+    name: str
+    low: int = 0
+    size: str | None = None
+    is_optional: bool = False
+
+    def check(self, rows: Rows, row: int, value: Any, env: Env) -> None:
+        """Fail unless the value fits."""
+        if isinstance(value, bool) or not isinstance(value, (int, np.integer)) or value < self.low:
+            rows.fail(row, f"{self.name} must be an int of at least {self.low}")
+        if self.size is not None:
+            _match(rows, row, self.name, self.size, int(value), env)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ArrayField:
+    """An attribute that is an array: its dtype is one of `dtypes`, its shape is `shape`, its values are in range.
+
+    `low` and `high` (exclusive) are sizes; the array itself is bound under its name for later relations.
+    """
+
+    name: str
+    dtypes: tuple[str, ...]
+    shape: tuple[Size, ...]
+    low: Size | None = None
+    high: Size | None = None
+    is_optional: bool = False
+
+    def check(self, rows: Rows, row: int, value: Any, env: Env) -> None:
+        """Fail unless the value fits."""
+        if type(value) is not np.ndarray or value.dtype.str not in self.dtypes or value.ndim != len(self.shape):
+            rows.fail(
+                row, f"{self.name} must be an array of {' or '.join(self.dtypes)} in {len(self.shape)} dimensions"
+            )
+        for axis, size in enumerate(self.shape):
+            _match(rows, row, f"{self.name}.shape[{axis}]", size, value.shape[axis], env)
+        if value.size and self.low is not None and value.min() < _size(self.low, env):
+            rows.fail(row, f"{self.name} holds a number below {_size(self.low, env)}")
+        if value.size and self.high is not None and value.max() >= _size(self.high, env):
+            rows.fail(row, f"{self.name} holds a number that is not below {_size(self.high, env)}")
+        env[self.name] = value
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Relation:
+    """Something that must hold among what was bound before."""
+
+    message: str
+    holds: Callable[[Mapping[str, Any]], bool]
+
+
+Line = IntField | ArrayField | Relation
+
+
+def invariants(*lines: Line, bound: Callable[[Rows, int], Env] | None = None) -> Callable[[Rows], None]:
+    """A check for `AttrsRule`: every line, for every object that has any of the attributes.
+
+    Args:
+        lines: In order; later lines may use what earlier ones bind.
+        bound: Called with the rows and a row for sizes that are known beforehand.
+    """
+    fields = [line for line in lines if not isinstance(line, Relation)]
+
+    def check(rows: Rows) -> None:
+        if not any(rows.has(field.name) for field in fields):
+            return
+        missing = [field.name for field in fields if not rows.has(field.name) and not field.is_optional]
+        if missing:
+            rows.fail(0, f"{missing[0]} is missing")
+        columns = {field.name: rows.values(field.name) for field in fields if rows.has(field.name)}
+        for row in range(rows.n):
+            env: Env = bound(rows, row) if bound is not None else {}
+            for line in lines:
+                if isinstance(line, Relation):
+                    if not line.holds(env):
+                        rows.fail(row, line.message)
+                elif line.name in columns:
+                    line.check(rows, row, columns[line.name][row], env)
+
+    return check
+
+
+def both(first: Callable[[Rows], None], second: Callable[[Rows], None]) -> Callable[[Rows], None]:
+    """A check that is two checks."""
+
+    def check(rows: Rows) -> None:
+        first(rows)
+        second(rows)
+
+    return check
+
+
+def _size(size: Size, env: Mapping[str, Any]) -> int:
+    if isinstance(size, int):
+        return size
+    return int(env[size]) if isinstance(size, str) else size(env)
+
+
+def _match(rows: Rows, row: int, what: str, size: Size, found: int, env: Env) -> None:
+    if isinstance(size, str) and size not in env:
+        env[size] = found
+        return
+    expected = _size(size, env)
+    if found != expected:
+        rows.fail(row, f"{what} is {found}, must be {expected}")
+
+
+def members(rows: Rows, field: str, row: int) -> Sequence[tuple[Rows, int]]:
+    """The objects in a list, tuple or object array that an attribute holds: the table and the row of each."""
+    column = rows.column(field)
+    if column.of != "ref" or column.numbers is None:
+        rows.fail(row, f"{field} must be a container")
+    container = rows.others(column.table)
+    if container.lengths is None or not container.has("items"):
+        rows.fail(row, f"{field} must be a container")
+    end = np.cumsum(container.lengths)
+    at = int(column.numbers[row])
+    first, last = int(end[at]) - int(container.lengths[at]), int(end[at])
+    found: list[tuple[Rows, int]] = []
+    for table, numbers, positions in container.column("items").refs():
+        where = np.arange(len(numbers)) if positions is None else positions
+        inside = (where >= first) & (where < last)
+        found += [(rows.others(table), int(number)) for number in numbers[inside]]
+    if len(found) != last - first:
+        rows.fail(row, f"{field} must hold objects only")
+    return found
