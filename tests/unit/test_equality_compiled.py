@@ -8,12 +8,14 @@ from typing import Any
 
 import numpy as np
 import pytest
+import scipy.stats
 from sklearn._loss.loss import HalfSquaredError, HalfTweedieLoss, PinballLoss
 from sklearn.cluster import Birch
 from sklearn.ensemble import HistGradientBoostingRegressor
 from sklearn.metrics import DistanceMetric
 from sklearn.neighbors import BallTree, KDTree
 from sklearn.tree import DecisionTreeRegressor
+from sklearn.utils import Bunch
 
 from tests.support.equality import assert_same, differences
 from tests.support.near_misses import Make, check_each_differs_from_the_others, check_each_equals_its_like
@@ -108,6 +110,16 @@ GROUPS: dict[str, tuple[Make, ...]] = {
         lambda: DistanceMetric.get_metric("pyfunc", func=np.dot),
         lambda: DistanceMetric.get_metric("pyfunc", func=np.vdot),
     ),
+    "distributions": (
+        lambda: scipy.stats.uniform(0, 1),
+        lambda: scipy.stats.uniform(0, 2),
+        lambda: scipy.stats.uniform(scale=1),
+        lambda: scipy.stats.norm(0, 1),
+        lambda: scipy.stats.randint(0, 2),
+        lambda: scipy.stats.uniform,
+        lambda: scipy.stats.norm,
+    ),
+    "bunches": (lambda: Bunch(a=1), lambda: Bunch(a=2), lambda: Bunch(b=1), lambda: {"a": 1}),
     "losses": (
         HalfSquaredError,
         lambda: PinballLoss(quantile=0.5),
@@ -151,3 +163,12 @@ def test_leaves_of_a_cluster_tree_are_followed() -> None:
         leaf = leaf.next_leaf_
     leaf.subclusters_[-1].squared_sum_ += 1e-9
     assert differences(*models)
+
+
+def test_what_a_bunch_drops_itself_does_not_count() -> None:
+    """A Bunch drops attributes that are no keys in its own `__setstate__`, so they are not content."""
+    one, two = Bunch(a=1), Bunch(a=1)
+    vars(two).clear()
+    assert_same(one, two)
+    two["a"] = 2
+    assert differences(one, two)

@@ -221,14 +221,14 @@ def test_a_value_shared_many_times_is_compared_once() -> None:
 def test_memory_may_be_dropped() -> None:
     """The cache of a Pipeline or of OPTICS need not come back, unless the caller asks for it."""
     for one, two in (
-        (Pipeline([], memory="/tmp/x"), Pipeline([])),
+        (Pipeline([], memory="cache"), Pipeline([])),
         (Pipeline([], memory=Memory(None)), Pipeline([])),
-        (OPTICS(memory="/tmp/x"), OPTICS()),
+        (OPTICS(memory="cache"), OPTICS()),
     ):
         assert_same(one, two)
         assert differences(one, two, ignore_memory=False)
         assert differences(two, one)
-    assert differences(Pipeline([], memory="/tmp/x"), Pipeline([], memory="/tmp/y"))
+    assert differences(Pipeline([], memory="cache"), Pipeline([], memory="other"))
     scaler, other = StandardScaler(), StandardScaler()
-    scaler.memory, other.memory = "/tmp/x", None
+    scaler.memory, other.memory = "cache", None
     assert differences(scaler, other)

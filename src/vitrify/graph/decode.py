@@ -187,15 +187,7 @@ class Decoder(ParsedGraph):
                     self.objects[number] = self._stream(number, shape)
                 elif shape.is_made:
                     self.objects[number] = shape.make(self.tables[number].table.rows, *self._values(number))
-            late: list[int] = []
-            for number in live:
-                shape = shapes[number]
-                assert shape is not None
-                if shape.type_id in ("dict", "set") or isinstance(shape, ReduceShape):
-                    late.append(number)
-                else:
-                    shape.fill(self.objects[number], *self._values(number))
-            for number in late:
+            for number in sorted(live, key=lambda n: (_fill_rank(shapes[n]), n)):
                 shape = shapes[number]
                 assert shape is not None
                 shape.fill(self.objects[number], *self._values(number))
@@ -337,6 +329,15 @@ class Decoder(ParsedGraph):
             except ValueError as error:
                 raise FormatError(str(error)) from error
         return views
+
+
+def _fill_rank(shape: Shape | None) -> int:
+    """What is filled first where tables refer to each other: attributes, then what hashes, then what runs code."""
+    if isinstance(shape, ReduceShape):
+        return 3
+    if isinstance(shape, ConverterShape):
+        return 2
+    return 1 if isinstance(shape, (DictShape, SetShape)) else 0
 
 
 def _streams(shape: Shape, parsed: ParsedTable) -> bool:

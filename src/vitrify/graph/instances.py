@@ -130,7 +130,8 @@ class ReduceShape:
         self.cls = cls
         self.layout = how
         self.fields = fields
-        self.is_made = self.needs_complete = "args" in fields or "kwargs" in fields
+        self.is_made = "args" in fields or "kwargs" in fields
+        self.needs_complete = True
 
     def take(self, objects: Sequence[Any]) -> tuple[Lengths, Columns]:
         """The parts of each object's reduction."""
@@ -200,7 +201,8 @@ class EnumShape:
 def attributes(target: Any) -> dict[str, Any]:
     """The instance's `__dict__`, and after it the slots that are set."""
     state: dict[str, Any] = getattr(target, "__dict__", {})
-    slots = _slots(type(target))
+    cls: Any = type(target)
+    slots = _slots(cls)
     if not slots:
         return state
     found = {name: getattr(target, name, _ABSENT) for name in slots}
@@ -233,15 +235,21 @@ def is_shadowing(cls: type, name: str, *, is_reviewed: bool) -> bool:
 
 def has_plain_state(target: Any) -> bool:
     """Whether attributes alone rebuild a caller's object, as `copyreg` sees it."""
-    how, parts = reduction(target)
-    if how != "new" or set(parts) - {"state"}:
+    cls: Any = type(target)
+    if not _is_plain(cls):
         return False
-    return not hasattr(type(target), "__setstate__") and _is_plain(type(target))
+    how, parts = reduction(target)
+    return how == "new" and not set(parts) - {"state"}
 
 
-def _is_plain(cls: type) -> bool:
-    names = ("__getstate__", "__reduce__", "__reduce_ex__")
-    return all(getattr(cls, name, None) is getattr(object, name, None) for name in names)
+@functools.lru_cache(maxsize=4096)
+def _is_plain(cls: Any) -> bool:
+    """Whether a class leaves saving to `object`, or to scikit-learn's BaseEstimator, which only adds a version."""
+    for name in ("__getstate__", "__setstate__", "__reduce__", "__reduce_ex__"):
+        found = getattr(cls, name, None)
+        if found is not getattr(object, name, None) and getattr(found, "__module__", None) != "sklearn.base":
+            return False
+    return True
 
 
 def reduction(target: Any) -> tuple[str, dict[str, Any]]:

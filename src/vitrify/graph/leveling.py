@@ -23,7 +23,7 @@ class Node:
 
     Attributes:
         is_made: Whether its objects are made whole.
-        needs_complete: Whether they need complete values.
+        needs_complete: Whether they need complete values; those that are not made whole do without on a cycle.
         n: The number of rows.
         lengths: The number of items of each row, for containers.
         columns: The columns that hold objects.
@@ -88,7 +88,7 @@ def _steps(
     level = [0] * len(rows)
     for group in components(children):
         if is_cyclic(group, children):
-            on_cycle = next((rows[k] for k in group if counts(rows[k][0])), None)
+            on_cycle = next((rows[k] for k in group if counts(rows[k][0]) and nodes[rows[k][0]].is_made), None)
             if on_cycle is not None:
                 raise MadeOnCycleError(on_cycle)
         own = set(group)

@@ -18,7 +18,11 @@ _MAX_KEY_CHARS: Final = 80
 _WORD: Final = re.compile(r"[^\W\d]\w*(?:-\w+)*")
 _INT: Final = re.compile(r"-?[0-9]{1,18}")
 _TOKEN: Final = re.compile(
-    r"""\.?\[(?P<quoted>'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*")\] | \.?\[(?P<index>-?[0-9]{1,18})\] | \.?(?P<bare>[^.\[\]'"]+)""",
+    r"""
+    \.?\[(?P<quoted>'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*")\]
+    | \.?\[(?P<index>-?[0-9]{1,18})\]
+    | \.?(?P<bare>[^.\[\]'"]+)
+    """,
     re.VERBOSE,
 )
 

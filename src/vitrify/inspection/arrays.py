@@ -11,9 +11,12 @@ import numpy.typing as npt
 
 from vitrify.container.layout import CELLS
 from vitrify.errors import FormatError, UnsupportedError
+from vitrify.graph.array_tables import ArrayReads
 from vitrify.graph.arrays import from_buffer
 from vitrify.graph.dtypes import decode_dtype
-from vitrify.graph.schema import CELL_LIMIT_BYTES, Arrays as ArraysSpec
+from vitrify.graph.paths import cut
+from vitrify.graph.schema import CELL_LIMIT_BYTES
+from vitrify.graph.schema import Arrays as ArraysSpec
 from vitrify.inspection.origins import Origins
 from vitrify.inspection.runs import runs
 from vitrify.inspection.summary import ArrayInfo
@@ -83,7 +86,7 @@ class Arrays:
 
     def describe(self, ref: Ref) -> str:
         """Dtype and shape in short."""
-        return f"{self.spread(ref.table).dtype} {self.shape(ref)}"
+        return f"{cut(dtype_text(self.spread(ref.table).dtype))} {self.shape(ref)}"
 
     def is_at_hand(self, ref: Ref) -> bool:
         """Whether the array can be read without reading a block of its own."""
@@ -106,17 +109,21 @@ class Arrays:
         return self._read_objects(ref)
 
     def _read_plain(self, ref: Ref) -> Array:
-        spread, shape = self.spread(ref.table), self.shape(ref)
-        if spread.is_big[ref.row]:
-            data = self._tables.file.piece(spread.blocks[int(spread.places[ref.row])])
-        else:
-            joined = self._tables.tables[ref.table].joined
-            if joined is None:
-                raise FormatError("a table of arrays has no data")
-            begin = int(spread.places[ref.row])
-            data = joined[begin : begin + int(spread.sizes[ref.row])].copy()
-        flat = data.view(spread.dtype) if spread.dtype.itemsize else np.zeros(prod(shape), spread.dtype)
-        return flat.reshape(shape) if self.spec(ref.table).order == "C" else flat.reshape(shape[::-1]).T
+        spec, parsed = self.spec(ref.table), self._tables.tables[ref.table]
+        if parsed.joined is None:
+            raise FormatError("a table of arrays has no data")
+        place = int(self.spread(ref.table).places[ref.row])
+        is_big = self._is_alone(ref)
+        reads = ArrayReads(
+            shapes=parsed.shapes[ref.row : ref.row + 1],
+            dtype=self.spread(ref.table).dtype,
+            order=spec.order,
+            blocks=spec.blocks[place : place + 1] if is_big else (),
+            joined=parsed.joined[0 if is_big else place :],
+            read_block=lambda number, _: self._tables.file.piece(number),
+            is_lazy=None,
+        )
+        return reads(0)
 
     def _read_view(self, ref: Ref) -> Array:
         buffer, *places = (slot.value for slot in self._tables.attributes(ref))
@@ -165,7 +172,7 @@ class Arrays:
         block = self._block(ref)
         return ArrayInfo(
             path=self._origins.path(ref),
-            dtype=str(spread.dtype),
+            dtype=dtype_text(spread.dtype),
             shape=self.shape(ref),
             n_bytes=int(spread.sizes[ref.row]),
             stored_bytes=self._stored_bytes(ref),
@@ -224,3 +231,10 @@ class Arrays:
         column = parsed.columns["items"]
         total = sum(run.n_bytes for run in runs(parsed.table.columns["items"], column))
         return round(total * self._tables.n_items(ref) / max(1, column.n))
+
+
+def dtype_text(dtype: np.dtype[Any]) -> str:
+    """The dtype in short: `float64`, or `{left_child: int64, …}` with all fields."""
+    if dtype.fields is None:
+        return str(dtype)
+    return "{" + ", ".join(f"{name}: {dtype_text(dtype.fields[name][0])}" for name in dtype.names or ()) + "}"

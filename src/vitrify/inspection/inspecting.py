@@ -14,7 +14,7 @@ from vitrify.container.limits import LIMITS, Limits
 from vitrify.container.reader import GlassFile, open_glass, open_glass_bytes
 from vitrify.converters import default_registry
 from vitrify.errors import VitrifyError
-from vitrify.graph.decode import Decoder
+from vitrify.graph.parse import ParsedGraph
 from vitrify.inspection.arrays import Arrays
 from vitrify.inspection.finding import find_array
 from vitrify.inspection.needs import needs
@@ -46,10 +46,10 @@ def inspect(file: FileLike, *, limits: Limits = LIMITS) -> Summary:
         LimitError: It asks for more than `limits` allows.
     """
     with _opened(file, limits) as opened:
-        decoder = Decoder(opened, default_registry())
+        parsed = ParsedGraph(opened, default_registry())
         record = read_record(opened.header.metadata.record)
-        _check_arrays(decoder)
-        return _summary(decoder, record)
+        _check_arrays(parsed)
+        return _summary(parsed, record)
 
 
 def read_array(file: FileLike, path: str, *, limits: Limits = LIMITS) -> npt.NDArray[Any]:
@@ -67,7 +67,7 @@ def read_array(file: FileLike, path: str, *, limits: Limits = LIMITS) -> npt.NDA
         FormatError: It is not one whole glass file, or the array is damaged.
     """
     with _opened(file, limits) as opened:
-        tables = Tables(Decoder(opened, default_registry()))
+        tables = Tables(ParsedGraph(opened, default_registry()))
         origins = Origins(tables)
         arrays = Arrays(tables, origins)
         return arrays.read(find_array(path, tables, arrays))
@@ -90,22 +90,22 @@ def _opened(file: FileLike, limits: Limits) -> Iterator[GlassFile]:
         raise
 
 
-def _check_arrays(decoder: Decoder) -> None:
+def _check_arrays(parsed: ParsedGraph) -> None:
     """Compare with their digests the blocks that parsing has not read: those of big arrays."""
-    for parsed in decoder.tables:
-        for number in parsed.table.arrays.blocks if parsed.table.arrays is not None else ():
-            decoder.file.check(decoder.file.block(number))
+    for table in parsed.graph.tables:
+        for number in table.arrays.blocks if table.arrays is not None else ():
+            parsed.file.check(parsed.file.block(number))
 
 
-def _summary(decoder: Decoder, record: Record) -> Summary:
-    tables = Tables(decoder)
+def _summary(parsed: ParsedGraph, record: Record) -> Summary:
+    tables = Tables(parsed)
     origins = Origins(tables)
     arrays = Arrays(tables, origins)
     outline = Outline(tables, origins, Texts(tables, arrays))
     cells = outline.cells
     labels = label_rows(tables, origins, outline.own, outline.groups, cells)
     stored = Sizes(tables, arrays, labels, cells, outline.n_labels).stored.tolist()
-    header = decoder.file.header
+    header = parsed.file.header
     infos, n_arrays = arrays.infos()
     fold_below = max(_FOLD_BELOW_BYTES, header.file_bytes // 100)
     return Summary(
@@ -114,7 +114,7 @@ def _summary(decoder: Decoder, record: Record) -> Summary:
         model_digest=header.metadata.model,
         versions=dict(record.versions),
         type=outline.root.type,
-        code=needs(tables, origins, decoder.registry),
+        code=needs(tables, origins, parsed.registry),
         tree=_part(outline.root, stored, fold_below),
         arrays=infos,
         n_arrays=n_arrays,

@@ -5,18 +5,12 @@ from __future__ import annotations
 import numpy as np
 
 from vitrify.graph.columns import Parsed
+from vitrify.graph.parse import BUILTIN_LAYOUTS
 from vitrify.graph.registry import Registry
 from vitrify.inspection.address import ROOT, join
 from vitrify.inspection.origins import Origins
 from vitrify.inspection.tables import Ref, Tables
 from vitrify.trust import Need
-
-_BUILTIN = frozenset(
-    {
-        ("list", "items"), ("tuple", "items"), ("set", "items"), ("frozenset", "items"), ("dict", "pairs"),
-        ("numpy.ndarray", "object_arrays"), ("numpy.ndarray", "arrays"), ("numpy.ndarray", "views"),
-    }
-)  # fmt: skip
 
 
 def needs(tables: Tables, origins: Origins, registry: Registry) -> tuple[Need, ...]:
@@ -27,7 +21,8 @@ def needs(tables: Tables, origins: Origins, registry: Registry) -> tuple[Need, .
     found: dict[str, Need] = {}
     for number, parsed in enumerate(tables.tables):
         table = parsed.table
-        if (table.type, table.layout) not in _BUILTIN and not registry.knows(table.type) and table.type not in found:
+        is_builtin = table.layout in BUILTIN_LAYOUTS.get(table.type, ())
+        if not is_builtin and not registry.knows(table.type) and table.type not in found:
             reached = origins.reached(number)
             path = origins.path(Ref(number, int(reached[0]))) if len(reached) else ROOT
             what = "converter" if table.layout == "fields" else "class"

@@ -263,7 +263,7 @@ class Outline:
             table, rows = members[0]
             count = sum(len(rows) for _, rows in members)
             if count == 1:
-                drafts.append(self._draft(Ref(table, int(rows[0])), name, name, ""))
+                drafts.append(self._only(Ref(table, int(rows[0])), value, name))
                 continue
             label = self._new_label()
             self.groups += [(table, rows, label) for table, rows in members]
@@ -272,6 +272,12 @@ class Outline:
             draft.slots = {key: (label, text) for key, text in self._common(table, rows).items()}
             drafts.append(draft)
         return drafts
+
+    def _only(self, ref: Ref, value: Ref, slot: str) -> Draft:
+        """A part without a name of its own: it is called by the rest of its path."""
+        draft = self._draft(ref, slot, slot, "")
+        draft.name += draft.path.removeprefix(self._origins.path(value))
+        return draft
 
     def _common(self, table: int, rows: Ints) -> dict[str, str]:
         """The parameters of a group: what all its members have, or `…`; many are compared by their columns."""

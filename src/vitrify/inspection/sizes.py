@@ -28,8 +28,14 @@ class Sizes:
     """Bytes by label; label 0 is what belongs to no part.
 
     Args:
+        tables: The tables.
+        arrays: Their arrays.
         labels: For each table, the label of each row.
-        cells: For each column, positions whose label is not that of their row.
+        cells: For each column, positions whose label is not that of their row, and it.
+        n_labels: How many labels there are.
+
+    Attributes:
+        stored: The bytes in the file that have each label, shape (n_labels,).
     """
 
     def __init__(
@@ -135,6 +141,8 @@ def label_rows(
     """For each table the label of each row: its own, or that of the cell or row that it was reached from.
 
     Args:
+        tables: The tables.
+        origins: Where each row was first reached.
         own: Row → label, for the objects that are parts.
         groups: Table, rows and label of those that stand for many.
         cells: As in `Sizes`.

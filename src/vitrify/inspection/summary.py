@@ -18,7 +18,7 @@ class ArrayInfo:
 
     Attributes:
         path: Where it is, as `read_array` takes it: `steps.1.1.coef_`.
-        dtype: Its dtype, as numpy shows it.
+        dtype: Its dtype, as numpy shows it; of structured ones, the fields.
         shape: Its shape.
         n_bytes: Its size in memory.
         stored_bytes: Its size in the file; 0 if another array holds its elements.
@@ -110,8 +110,8 @@ class Summary:
     content: str = CONTENT
 
     def __repr__(self) -> str:
-        code = ", ".join(need.name for need in self.code)
-        return f"<Summary of {self.type!r}, {self.file_bytes} bytes, {self.n_arrays} arrays, code: [{code!r}]>"
+        code = [need.name for need in self.code]
+        return f"<Summary of {self.type!r}, {self.file_bytes} bytes, {self.n_arrays} arrays, code: {code}>"
 
     def to_dict(self) -> dict[str, Any]:
         """The summary as dicts, lists, texts and numbers."""

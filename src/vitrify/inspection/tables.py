@@ -14,7 +14,7 @@ import numpy.typing as npt
 
 from vitrify.graph.columns import Parsed
 from vitrify.graph.containers import offsets
-from vitrify.graph.decode import Decoder, ParsedTable
+from vitrify.graph.parse import ParsedGraph, ParsedTable
 
 Ints = npt.NDArray[Any]
 BY_STATE: Final = frozenset({"new", "call"})
@@ -70,24 +70,24 @@ class References:
 class Tables:
     """All tables of one file."""
 
-    def __init__(self, decoder: Decoder) -> None:
-        self.file = decoder.file
-        self.graph = decoder.graph
-        self.tables: list[ParsedTable] = decoder.tables
+    def __init__(self, parsed: ParsedGraph) -> None:
+        self.file = parsed.file
+        self.graph = parsed.graph
+        self.tables: list[ParsedTable] = parsed.tables
         self.starts = [None if t.lengths is None else offsets(t.lengths) for t in self.tables]
         self._places: dict[int, Ints] = {}
         self.references = {
             (number, field): found
-            for number, parsed in enumerate(self.tables)
-            for field, column in parsed.columns.items()
+            for number, table in enumerate(self.tables)
+            for field, column in table.columns.items()
             if (found := _references(column)) is not None
         }
         self.linked: list[list[str]] = [
-            [field for field in parsed.columns if (number, field) in self.references]
-            for number, parsed in enumerate(self.tables)
+            [field for field in table.columns if (number, field) in self.references]
+            for number, table in enumerate(self.tables)
         ]
-        self.root_column = decoder.root
-        self.root = self.value(decoder.root, 0)
+        self.root_column = parsed.root
+        self.root = self.value(parsed.root, 0)
 
     def type_id(self, table: int) -> str:
         """The type of a table's objects."""

@@ -64,10 +64,9 @@ class Texts:
         if tables.is_container(ref.table):
             return self._show_container(ref, kind, depth)
         if tables.layout(ref.table) in ("member", "value"):
-            (member,) = tables.attributes(ref)[:1] or [None]
-            return f"{short_type(kind)}.{cut(str(member.value))}" if member is not None else short_type(kind)
-        if depth >= _MAX_DEPTH:
-            return short_type(kind)
+            return ".".join([short_type(kind), *(cut(str(slot.value)) for slot in tables.attributes(ref)[:1])])
+        if depth > 1:
+            return short_type(kind) + "(…)"
         return f"{short_type(kind)}({', '.join(self._show_params(ref, depth))})"
 
     def _show_params(self, ref: Ref, depth: int) -> Iterable[str]:
@@ -98,10 +97,10 @@ class Texts:
                 + "}"
             )
         shown = self._show_items(self._tables.items(ref, _MAX_ITEMS), n, depth)
-        opening, closing = _BRACKETS.get(kind, "[]")
+        brackets = _BRACKETS.get(kind, "[]")
         if kind == "tuple" and n == 1:
             shown += ","
-        return f"{kind}()" if n == 0 and kind in ("set", "frozenset") else opening + shown + closing
+        return f"{kind}()" if n == 0 and kind in ("set", "frozenset") else brackets[0] + shown + brackets[1]
 
     def _show_items(self, slots: list[Slot], n: int, depth: int) -> str:
         shown = [self._show(slot.value, depth + 1) for slot in slots]
@@ -116,7 +115,7 @@ class Texts:
         if not self._arrays.is_at_hand(ref):
             return self._arrays.describe(ref)
         values = self._arrays.read(ref)
-        shown = ", ".join(map(show_plain, values.reshape(-1)))
+        shown = ", ".join(f"{v:.6g}" if values.dtype.kind == "f" else show_plain(v) for v in values.reshape(-1))
         return f"[{shown}]" if shape else shown
 
 

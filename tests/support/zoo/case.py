@@ -91,7 +91,7 @@ def _fit(model: Any, data: Data) -> Any:
 
 
 def _settled(model: Any) -> Any:
-    """The same model; what differs at each fit of a search is replaced: measured times, garbage under masks."""
+    """The same model; of a search, what differs at each fit is replaced: seconds, values under masks."""
     results = getattr(model, "cv_results_", None) or {}
     for name, values in results.items():
         if name.endswith("_time"):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+from sklearn import linear_model
 from sklearn.linear_model import (
     ElasticNet,
     HuberRegressor,
@@ -138,6 +139,20 @@ CASES: tuple[Case, ...] = (
         lambda: SGDOneClassSVM(random_state=0),
         data.rows,
         train=in_batches(targets=False),
+    ),
+    case(
+        "PassiveAggressiveClassifier-batches",
+        lambda: linear_model.PassiveAggressiveClassifier(random_state=0),
+        data.string_classes,
+        train=_BATCHES,
+        before="1.10",
+    ),
+    case(
+        "PassiveAggressiveRegressor-batches",
+        lambda: linear_model.PassiveAggressiveRegressor(random_state=0),
+        data.regression,
+        train=_TARGET_BATCHES,
+        before="1.10",
     ),
     case("Perceptron-batches", lambda: Perceptron(random_state=0), data.three_classes, train=_BATCHES),
     # networks

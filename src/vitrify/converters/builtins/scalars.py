@@ -5,7 +5,6 @@ A slice directly within a slice is refused: Python frees such chains recursively
 
 from __future__ import annotations
 
-import types
 from fractions import Fraction
 from math import gcd
 from typing import Any, Final
@@ -124,4 +123,3 @@ CONVERTERS: Final[tuple[Converter[Any], ...]] = (
         decode=lambda: NotImplemented,
     ),
 )
-assert {type(...), type(NotImplemented)} == {types.EllipsisType, types.NotImplementedType}

@@ -7,6 +7,7 @@ come from a literal table, `shapes` is never passed. Distributions that a user s
 from __future__ import annotations
 
 import math
+import re
 from typing import Any, Final
 
 import numpy as np
@@ -14,7 +15,7 @@ import scipy.stats
 
 from vitrify.converters.scipy import types_of
 from vitrify.converters.scipy.names import CONTINUOUS, DISCRETE
-from vitrify.converters.scipy.numbers import is_numeric, require
+from vitrify.converters.scipy.claims import is_numeric, require
 from vitrify.errors import UnsupportedError
 from vitrify.graph.converter import Converter
 
@@ -22,7 +23,7 @@ _NAMES: Final = (*CONTINUOUS, *DISCRETE)
 _OWN_SETTINGS: Final = ("name", "a", "b", "badvalue", "xtol", "moment_tol", "momtype", "inc")
 _GENERIC: Final = (scipy.stats.rv_continuous, scipy.stats.rv_discrete)
 _SAMPLE: Final = type(scipy.stats.rv_discrete(values=([0, 1], [0.5, 0.5])))
-_MAX_NAME_CHARS: Final = 200
+_NAME: Final = re.compile(r"[\w .-]{1,200}")
 
 
 def _encode_library(distribution: Any) -> tuple[str]:
@@ -95,51 +96,67 @@ def _set_random(holder: Any, state: Any) -> None:
         holder.random_state = state
 
 
+def _constructor(distribution: Any, defaults: dict[str, Any]) -> tuple[Any, ...]:
+    """What the user gave the constructor: name, long name and seed; other settings must be the defaults.
+
+    Raises:
+        UnsupportedError: Others are not, or a name has other signs than words have.
+    """
+    given = distribution._ctor_param
+    changed = [name for name, value in defaults.items() if given.get(name, value) != value]
+    names = given.get("name"), given.get("longname")
+    if changed or not _is_labelled(*names, given.get("seed")):
+        raise UnsupportedError(f"an {type(distribution).__name__} with settings of its own: {', '.join(changed) or names}")
+    return (*names, given.get("seed"))
+
+
+def _is_labelled(name: Any, longname: Any, seed: Any) -> bool:
+    is_seed = seed is None or type(seed) is int or isinstance(seed, (np.random.RandomState, np.random.Generator))
+    return is_seed and all(text is None or (type(text) is str and _NAME.fullmatch(text)) for text in (name, longname))
+
+
 def _encode_sample(distribution: Any) -> tuple[Any, ...]:
-    found = (
-        distribution.xk, distribution.pk, distribution.name, distribution.badvalue, distribution.moment_tol,
-        distribution.inc, _own_random(distribution),
-    )  # fmt: skip
-    if not _is_sample(*found[:6]):
+    labels = _constructor(distribution, {"moment_tol": 1e-8, "inc": 1})
+    values = distribution._ctor_param["values"]
+    if not _is_pair(values):
         raise UnsupportedError("an rv_discrete whose values are not numbers")
-    return found
+    return (values, *labels, _own_random(distribution))
 
 
-def _is_sample(xk: Any, pk: Any, name: Any, badvalue: Any, moment_tol: Any, inc: Any) -> bool:
-    arrays = all(is_numeric(value) and type(value) is np.ndarray and value.ndim == 1 for value in (xk, pk))
-    numbers = all(isinstance(value, (int, float, np.number)) for value in (badvalue, moment_tol, inc))
-    return arrays and numbers and xk.size > 0 and isinstance(name, str) and len(name) <= _MAX_NAME_CHARS
-
-
-def _decode_sample(xk: Any, pk: Any, name: Any, badvalue: Any, moment_tol: Any, inc: Any, random_state: Any) -> Any:
-    require(_is_sample(xk, pk, name, badvalue, moment_tol, inc), "values must be arrays of numbers")
-    distribution = scipy.stats.rv_discrete(
-        values=(xk, pk), name=name, badvalue=badvalue, moment_tol=moment_tol, inc=inc
-    )
+def _decode_sample(values: Any, name: Any, longname: Any, seed: Any, random_state: Any) -> Any:
+    require(_is_pair(values), "values must be two rows of numbers")
+    require(_is_labelled(name, longname, seed), "impossible name or seed")
+    require(np.size(values[0]), "a distribution needs values")
+    distribution = scipy.stats.rv_discrete(values=values, name=name, longname=longname, seed=seed)
     _set_random(distribution, random_state)
     return distribution
 
 
+def _is_pair(values: Any) -> bool:
+    return type(values) in (tuple, list) and len(values) == 2 and is_numeric(values)
+
+
 def _encode_histogram(distribution: Any) -> tuple[Any, ...]:
-    counts, edges = distribution._histogram
-    found = (counts, edges, distribution._density, distribution.name, _own_random(distribution))
-    if not _is_histogram(*found[:4]):
+    labels = _constructor(distribution, {"momtype": 1, "xtol": 1e-14})
+    histogram, density = distribution._histogram, distribution._density
+    if not _is_pair(histogram) or not any(density is known for known in (None, True, False)):
         raise UnsupportedError("an rv_histogram whose values are not numbers")
-    return found
+    return (histogram, density, *labels, _own_random(distribution))
 
 
-def _is_histogram(counts: Any, edges: Any, density: Any, name: Any) -> bool:
-    is_named = name is None or (isinstance(name, str) and len(name) <= _MAX_NAME_CHARS)
-    return is_numeric(counts) and is_numeric(edges) and density in (None, True, False) and is_named
-
-
-def _decode_histogram(counts: Any, edges: Any, density: Any, name: Any, random_state: Any) -> Any:
-    require(_is_histogram(counts, edges, density, name), "values must be numbers")
-    for values, least in ((counts, 1), (edges, 2)):
-        require(np.ndim(values) == 1 and np.size(values) >= least, "a histogram has one row of counts and one of edges")
-    require(np.all(np.diff(edges) > 0), "the edges of a histogram must increase")
-    # Left out, `density` would be taken as True with a warning that its author has seen already.
-    distribution = scipy.stats.rv_histogram((counts, edges), density=density is not False, name=name)
+def _decode_histogram(
+    histogram: Any, density: Any, name: Any, longname: Any, seed: Any, random_state: Any
+) -> Any:
+    require(_is_pair(histogram), "a histogram is two rows of numbers")
+    require(_is_labelled(name, longname, seed), "impossible name or seed")
+    require(any(density is known for known in (None, True, False)), "density is True, False or None")
+    for values, least in zip(histogram, (1, 2), strict=True):
+        require(np.ndim(values) == 1 and np.size(values) >= least, "a histogram is two rows of numbers")
+    widths = np.diff(histogram[1])
+    require(np.all(widths > 0), "the edges of a histogram must increase")
+    # Left out where bins vary, `density` is taken as True, with a warning that its author has seen already.
+    known = True if density is None and not np.allclose(widths, widths[0]) else density
+    distribution = scipy.stats.rv_histogram(histogram, density=known, name=name, longname=longname, seed=seed)
     distribution._density = density
     _set_random(distribution, random_state)
     return distribution
@@ -163,14 +180,14 @@ CONVERTERS: tuple[Converter[Any], ...] = (
     Converter(
         type_id="scipy.stats.rv_sample",
         types=types_of("scipy.stats.rv_sample"),
-        fields=("xk", "pk", "name", "badvalue", "moment_tol", "inc", "random_state"),
+        fields=("values", "name", "longname", "seed", "random_state"),
         encode=_encode_sample,
         decode=_decode_sample,
     ),
     Converter(
         type_id="scipy.stats.rv_histogram",
         types=types_of("scipy.stats.rv_histogram"),
-        fields=("counts", "edges", "density", "name", "random_state"),
+        fields=("histogram", "density", "name", "longname", "seed", "random_state"),
         encode=_encode_histogram,
         decode=_decode_histogram,
     ),

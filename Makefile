@@ -1,0 +1,51 @@
+# Every target sets up what it needs in .venv; python3 >= 3.11, pip and make are enough.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+UV = $(BIN)/uv pip install --quiet --python $(BIN)/python
+WORKERS ?= 2
+
+.PHONY: demo test lint types unit bench docs clean
+
+demo: $(VENV)/.demo
+	$(BIN)/python demo/demo.py
+
+test: lint unit
+
+lint: $(VENV)/.test
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+unit: $(VENV)/.test
+	$(BIN)/python -m pytest -n $(WORKERS)
+
+bench: $(VENV)/.bench
+	$(BIN)/python -m benchmarks
+
+docs: $(VENV)/.docs
+	$(BIN)/mkdocs build --strict
+
+clean:
+	rm -rf $(VENV) .envs site demo/out benchmarks/.cache
+
+$(BIN)/uv:
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --upgrade pip uv
+
+$(VENV)/.demo: $(BIN)/uv pyproject.toml
+	$(UV) --editable . --group demo
+	touch $@
+
+$(VENV)/.test: $(BIN)/uv pyproject.toml
+	$(UV) --editable . --group test --group lint --group docs
+	touch $@
+
+$(VENV)/.bench: $(BIN)/uv pyproject.toml
+	$(UV) --editable . --group bench
+	touch $@
+
+$(VENV)/.docs: $(BIN)/uv pyproject.toml
+	$(UV) --editable . --group docs
+	touch $@

@@ -1,0 +1,121 @@
+"""The command `vitrify`: the verbs, the exit codes, and the one place that prints errors.
+
+Exit codes: 0 all is well · 1 a finding failed · 2 usage · 3 not a whole glass file · 4 untrusted or unsupported ·
+130 interrupted · 141 whoever read the output went away.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import traceback
+from collections.abc import Sequence
+from typing import Annotated, Final
+
+import typer
+
+from vitrify.cli.inspect import inspect_file
+from vitrify.cli.options import Debug, settings
+from vitrify.cli.screen import visible
+from vitrify.cli.versions import version_lines
+from vitrify.errors import VitrifyError
+
+USAGE: Final = 2
+NOT_A_FILE: Final = 3
+INTERNAL: Final = 70
+INTERRUPTED: Final = 130
+PIPE_CLOSED: Final = 141
+# typer does not export the class that its own parser raises for wrong usage: it is the one below BadParameter.
+_UsageError: Final = typer.BadParameter.__bases__[0]
+
+app = typer.Typer(
+    name="vitrify",
+    help="Look into, check and convert glass files: trained models that run no code when they are opened.",
+    epilog="Exit codes: 0 ok, 1 a finding failed, 2 usage, 3 not a whole glass file, 4 untrusted or unsupported.",
+    pretty_exceptions_enable=False,
+    invoke_without_command=True,
+)
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        sys.stdout.write("\n".join(version_lines()) + "\n")
+        raise typer.Exit
+
+
+@app.callback()
+def _before(
+    context: typer.Context,
+    version: Annotated[
+        bool, typer.Option("--version", is_eager=True, callback=_print_version, help="Show versions and exit.")
+    ] = False,
+    _debug: Debug = False,
+) -> None:
+    if context.invoked_subcommand is None and not version:
+        sys.stdout.write(context.get_help() + "\n")
+
+
+app.command("inspect")(inspect_file)
+
+
+def main(arguments: Sequence[str] | None = None, *, name: str = "vitrify") -> int:
+    """Run the command line and give the exit code.
+
+    Args:
+        arguments: The words after the command; those of the process by default.
+        name: What the command is called in its own help.
+    """
+    settings.debug = False
+    try:
+        command = typer.main.get_command(app)
+        result = command.main(arguments, prog_name=name, standalone_mode=False)
+        sys.stdout.flush()
+    except SystemExit as exit_:
+        return _closed() if _is_broken_pipe(exit_) else _code_of(exit_)
+    except BaseException as error:  # noqa: BLE001  # whatever happens ends in one line and an exit code
+        return _report(error, name)
+    return result if isinstance(result, int) else 0
+
+
+def _report(error: BaseException, name: str) -> int:
+    """Print what went wrong to standard error, and give the exit code."""
+    if _is_broken_pipe(error):
+        return _closed()
+    if settings.debug:
+        traceback.print_exception(error)
+    if isinstance(error, (KeyboardInterrupt, typer.Abort)):
+        return INTERRUPTED
+    message, code = _describe(error, name)
+    sys.stderr.write("\n".join(visible(line, None) for line in f"vitrify: {message}".split("\n")) + "\n")
+    return code
+
+
+def _describe(error: BaseException, name: str) -> tuple[str, int]:
+    if isinstance(error, VitrifyError):
+        return str(error), error.exit_code
+    if isinstance(error, _UsageError):
+        shown = getattr(error, "format_message", lambda: str(error))()
+        return f"{shown.rstrip('.')}. {name} --help tells more", USAGE
+    if isinstance(error, OSError):
+        return f"{error.filename or 'the file'}: {error.strerror or error}", NOT_A_FILE
+    if isinstance(error, MemoryError):
+        return "out of memory", NOT_A_FILE
+    return f"internal error ({type(error).__name__}: {error}); --debug shows where", INTERNAL
+
+
+def _is_broken_pipe(error: BaseException | None) -> bool:
+    while error is not None:
+        if isinstance(error, BrokenPipeError):
+            return True
+        error = error.__context__
+    return False
+
+
+def _closed() -> int:
+    """Let the interpreter flush into nothing when it ends."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return PIPE_CLOSED
+
+
+def _code_of(exit_: SystemExit) -> int:
+    return exit_.code if isinstance(exit_.code, int) else int(exit_.code is not None)

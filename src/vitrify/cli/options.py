@@ -1,0 +1,28 @@
+"""Options that every verb has."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Annotated
+
+import typer
+
+
+@dataclass(slots=True)
+class Settings:
+    """What holds for one run of the command line."""
+
+    debug: bool = False
+
+
+settings = Settings()
+
+
+def _set_debug(wanted: bool) -> None:
+    settings.debug = settings.debug or wanted
+
+
+Debug = Annotated[
+    bool,
+    typer.Option("--debug", is_eager=True, callback=_set_debug, help="Show the traceback of an error."),
+]

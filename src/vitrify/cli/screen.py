@@ -1,0 +1,51 @@
+"""Writing to the terminal: text from files made harmless, sizes made readable, colour only where it is wanted.
+
+Everything that may come from a file passes through `visible`, and nothing is ever read as rich markup.
+"""
+
+from __future__ import annotations
+
+import sys
+
+from rich.console import Console
+from rich.text import Text
+
+MAX_WIDTH = 110
+_MAX_CHARS = 400
+
+
+def console() -> Console:
+    """The standard output: plain when it is no terminal, never wider than 110 columns."""
+    # Characters that the terminal's encoding lacks must not end the program.
+    if hasattr(sys.stdout, "reconfigure"):
+        sys.stdout.reconfigure(errors="backslashreplace")
+    found = Console(file=sys.stdout, markup=False, highlight=False, emoji=False)
+    found.width = max(40, min(found.width, MAX_WIDTH))
+    return found
+
+
+def visible(text: str, max_chars: int | None = _MAX_CHARS) -> str:
+    """The text with control, bidirectional and other invisible characters spelled out, cut when it is long."""
+    shown = text if text.isprintable() else "".join(c if c.isprintable() else _spelled(c) for c in text)
+    return shown if max_chars is None or len(shown) <= max_chars else shown[: max_chars - 1] + "…"
+
+
+def styled(text: str, style: str = "") -> Text:
+    """Text from anywhere, ready to be printed."""
+    return Text(visible(text), style=style)
+
+
+def readable_bytes(n_bytes: int) -> str:
+    """A size to three digits: `0 B`, `999 B`, `1.23 kB`, `45.6 MB`; 1 kB is 1000 bytes."""
+    if n_bytes < 1000:
+        return f"{n_bytes} B"
+    size = float(n_bytes)
+    for unit in ("kB", "MB", "GB", "TB", "PB"):
+        size /= 1000
+        if size < 999.5 or unit == "PB":
+            break
+    return f"{size:.{2 if size < 9.995 else 1 if size < 99.95 else 0}f} {unit}"
+
+
+def _spelled(character: str) -> str:
+    return character.encode("unicode_escape").decode()

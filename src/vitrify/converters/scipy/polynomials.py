@@ -1,0 +1,135 @@
+"""Splines and piecewise polynomials of scipy.interpolate: coefficients and breakpoints, through their constructors.
+
+Their compiled evaluation trusts that coefficients, breakpoints and degree fit together (attacks: a short `c` returns
+foreign memory, a degree of a million never ends), so every object goes through a constructor that checks them.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+import numpy as np
+import scipy.interpolate
+
+from vitrify.converters.scipy import types_of
+from vitrify.converters.scipy.claims import is_array, require
+from vitrify.converters.scipy.rowwise import each_row
+from vitrify.errors import UnsupportedError
+from vitrify.graph.converter import Converter
+
+_MAX_DEGREE: Final = 100
+
+
+def _is_extrapolate(value: Any) -> bool:
+    return value is None or isinstance(value, (bool, np.bool_)) or value == "periodic"
+
+
+def _is_int(value: Any, low: int, high: int) -> bool:
+    return isinstance(value, (int, np.integer)) and not isinstance(value, bool) and low <= value <= high
+
+
+def _supported(obj: Any, *claims: bool) -> None:
+    if not all(claims):
+        raise UnsupportedError(f"a {type(obj).__name__} whose arrays, degree or settings are out of the ordinary")
+
+
+def _check_spline(t: Any, c: Any, k: Any, extrapolate: Any, axis: Any) -> None:
+    require(is_array(t, "f", 1) and is_array(c), "knots and coefficients must be arrays of numbers")
+    require(_is_int(k, 0, _MAX_DEGREE), f"degree must be an int from 0 to {_MAX_DEGREE}")
+    require(_is_extrapolate(extrapolate), "extrapolate is True, False, None or 'periodic'")
+    require(c.ndim >= 1 and _is_int(axis, 0, c.ndim - 1), "axis is out of range")
+    require(len(t) >= 2 * int(k) + 2 and len(c) >= len(t) - int(k) - 1, "knots, coefficients and degree do not fit")
+    require(np.isfinite(t).all() and (np.diff(t) >= 0).all(), "knots must be finite and must not decrease")
+
+
+def _encode_spline(spline: Any) -> tuple[Any, ...]:
+    found = (spline.t, spline.c, spline.k, spline.extrapolate, spline.axis)
+    try:
+        _check_spline(*found)
+    except ValueError as error:
+        raise UnsupportedError(f"a BSpline that is not valid: {error}") from error
+    return found
+
+
+def _decode_spline(t: Any, c: Any, k: Any, extrapolate: Any, axis: Any) -> Any:
+    spline = scipy.interpolate.BSpline(t, np.moveaxis(c, 0, axis), int(k), extrapolate, int(axis))
+    spline.k, spline.extrapolate, spline.axis = k, extrapolate, axis
+    return spline
+
+
+def _check_pieces(c: Any, x: Any, extrapolate: Any, axis: Any) -> None:
+    require(is_array(c, "fc") and is_array(x, "f", 1), "breakpoints and coefficients must be arrays of numbers")
+    require(c.ndim >= 2 and 0 < c.shape[0] <= _MAX_DEGREE + 1, f"an order from 1 to {_MAX_DEGREE + 1} is needed")
+    require(_is_int(axis, 0, c.ndim - 2), "axis is out of range")
+    require(_is_extrapolate(extrapolate), "extrapolate is True, False, None or 'periodic'")
+
+
+def _encode_pieces(pieces: Any) -> tuple[Any, ...]:
+    found = (pieces.c, pieces.x, pieces.extrapolate, pieces.axis)
+    try:
+        _check_pieces(*found)
+    except ValueError as error:
+        raise UnsupportedError(f"a {type(pieces).__name__} that is not valid: {error}") from error
+    return found
+
+
+def _pieces(name: str) -> Converter[Any]:
+    """A subclass of PPoly, or BPoly: all are coefficients and breakpoints, however they were found."""
+    type_id = f"scipy.interpolate.{name}"
+    cls: Any = getattr(scipy.interpolate, name)
+    checked: Any = scipy.interpolate.BPoly if name == "BPoly" else scipy.interpolate.PPoly
+
+    def decode(c: Any, x: Any, extrapolate: Any, axis: Any) -> Any:
+        valid = checked(c, x)
+        found = cls.construct_fast(valid.c, valid.x, extrapolate, axis)
+        found.extrapolate = extrapolate
+        return found
+
+    return Converter(
+        type_id=type_id,
+        types=types_of(type_id),
+        fields=("c", "x", "extrapolate", "axis"),
+        encode=_encode_pieces,
+        decode=decode,
+        check=each_row(_check_pieces, "c", "x", "extrapolate", "axis"),
+    )
+
+
+def _encode_nd(pieces: Any) -> tuple[Any, ...]:
+    x = list(pieces.x)
+    _supported(pieces, is_array(pieces.c, "fc"), all(is_array(v, "f", 1) for v in x), type(pieces.extrapolate) is bool)
+    return pieces.c, x, pieces.extrapolate
+
+
+def _decode_nd(c: Any, x: Any, extrapolate: Any) -> Any:
+    require(type(x) is list and 1 <= len(x) and all(is_array(v, "f", 1) for v in x), "breakpoints must be arrays")
+    require(is_array(c, "fc") and type(extrapolate) is bool, "coefficients must be an array of numbers")
+    require(c.ndim >= 2 * len(x) and 0 < min(c.shape[: len(x)]), "coefficients have too few dimensions")
+    require(max(c.shape[: len(x)]) <= _MAX_DEGREE + 1, f"the order must be at most {_MAX_DEGREE + 1}")
+    require(all(np.all(np.diff(v) >= 0) for v in x), "breakpoints must not decrease")
+    return scipy.interpolate.NdPPoly(c, tuple(x), extrapolate)
+
+
+CONVERTERS: tuple[Converter[Any], ...] = (
+    Converter(
+        type_id="scipy.interpolate.BSpline",
+        types=types_of("scipy.interpolate.BSpline"),
+        fields=("t", "c", "k", "extrapolate", "axis"),
+        encode=_encode_spline,
+        decode=_decode_spline,
+        check=each_row(_check_spline, "t", "c", "k", "extrapolate", "axis"),
+    ),
+    _pieces("PPoly"),
+    _pieces("BPoly"),
+    _pieces("CubicSpline"),
+    _pieces("CubicHermiteSpline"),
+    _pieces("PchipInterpolator"),
+    _pieces("Akima1DInterpolator"),
+    Converter(
+        type_id="scipy.interpolate.NdPPoly",
+        types=types_of("scipy.interpolate.NdPPoly"),
+        fields=("c", "x", "extrapolate"),
+        encode=_encode_nd,
+        decode=_decode_nd,
+    ),
+)
