@@ -13,7 +13,7 @@ import numpy.typing as npt
 import typer
 
 from vitrify.cli.options import Debug
-from vitrify.cli.render import print_array, print_summary
+from vitrify.cli.render import describe_array, print_array, print_summary
 from vitrify.cli.screen import console, visible
 from vitrify.inspection import inspect, read_array
 
@@ -53,9 +53,7 @@ def inspect_file(
     found = read_array(_input(file), array)
     if out is not None:
         _save(found, out, force=force)
-        console().print(
-            f"{visible(str(out))}: {found.dtype} {found.shape}, {readable_bytes(found.nbytes)}", soft_wrap=True
-        )
+        console().print(f"{visible(str(out))}: {describe_array(found)}", soft_wrap=True)
     elif as_json:
         sys.stdout.write(json.dumps(_array_json(array, found, show_all), allow_nan=False) + "\n")
     else:

@@ -27,6 +27,7 @@ _LABEL_WIDTH = 14
 _WORTH_A_SIZE_BYTES = 10_000
 _LIKE_ENOUGH = 4
 _INDEX = re.compile(r"(?<![^.\[])[0-9]+(?![^.\[])")
+_CALL = re.compile(r"\w{1,50}\(")
 NAME, TYPE, FAINT, SIZE, WARN = "bold", "cyan", "dim", "green", "yellow"
 
 
@@ -71,7 +72,7 @@ class _Page:
 
     def _print_part(self, part: Part, first: str, rest: str, *, is_root: bool = False) -> None:
         kind, module = _split_type(part.type)
-        head = Text(first, FAINT)
+        head = styled(first, FAINT)
         if not is_root:
             head.append_text(styled(part.name, NAME)).append("  ")
         if part.count > 1:
@@ -99,14 +100,14 @@ class _Page:
         for label, shown in (("", part.params), ("fitted: ", part.fitted), ("private: ", private)):
             tokens = [self._token(name, text, part.sizes.get(name, 0)) for name, text in shown.items()]
             if len(tokens) > _TOP_ATTRIBUTES and not self._show_all:
-                tokens[_TOP_ATTRIBUTES:] = [Text(f"… and {len(tokens) - _TOP_ATTRIBUTES:,} more", FAINT)]
+                tokens[_TOP_ATTRIBUTES:] = [styled(f"… and {len(tokens) - _TOP_ATTRIBUTES:,} more", FAINT)]
             if tokens:
-                tokens[0] = Text(label, FAINT) + tokens[0]
+                tokens[0] = styled(label, FAINT) + tokens[0]
                 yield tokens
 
     def _token(self, name: str, text: str, n_bytes: int) -> Text:
         token = styled(name, FAINT if text == "None" else "")
-        short = text if self._show_all or len(text) <= _MAX_VALUE_CHARS else text[: _MAX_VALUE_CHARS - 1] + "…"
+        short = text if self._show_all else _shortened(text)
         token.append("=", FAINT).append_text(styled(short or "…", FAINT if text in ("None", "…", "") else TYPE))
         if n_bytes >= _WORTH_A_SIZE_BYTES:
             token.append(f" {readable_bytes(n_bytes)}", SIZE)
@@ -117,18 +118,18 @@ class _Page:
         room = max(20, self._console.width - cell_len(prefix) - 1)
         line = Text()
         for i, token in enumerate(tokens):
-            token = token + Text("," if i < len(tokens) - 1 else "", FAINT)
+            token = token + styled("," if i < len(tokens) - 1 else "", FAINT)
             if line and line.cell_len + 1 + token.cell_len > room:
-                self._console.print(Text(prefix, FAINT) + line)
+                self._console.print(styled(prefix, FAINT) + line)
                 line = Text()
             line = line + Text(" ") + token if line else token
             while line.cell_len > room:
                 folded = line.wrap(self._console, room)
                 for whole in folded[:-1]:
                     whole.rstrip()
-                    self._console.print(Text(prefix, FAINT) + whole)
+                    self._console.print(styled(prefix, FAINT) + whole)
                 line = folded[-1]
-        self._console.print(Text(prefix, FAINT) + line)
+        self._console.print(styled(prefix, FAINT) + line)
 
     def _line(self, head: Text, size: str, rest: str = "") -> None:
         """A head with its size at the right edge; a head that is too long goes on below."""
@@ -136,7 +137,7 @@ class _Page:
         lines = head.wrap(self._console, room) if head.cell_len > room else [head]
         for i, line in enumerate(lines):
             line.rstrip()
-            line = line if i == 0 else Text(rest + "  ", FAINT) + line
+            line = line if i == 0 else styled(rest + "  ", FAINT) + line
             if i == 0 and size:
                 line = line + Text(" " * (self._console.width - line.cell_len - len(size)) + size, SIZE)
             self._console.print(line)
@@ -175,7 +176,7 @@ class _Page:
         n_more = self._summary.n_arrays - sum(_n_of(row[2]) for row in shown)
         if n_more > 0:
             more = f"… and {n_more:,} more" + ("" if self._show_all else "; --all lists every one")
-            self._console.print(Text(more, FAINT))
+            self._console.print(styled(more, FAINT))
         self._console.print()
 
     # What else there is to say
@@ -186,10 +187,7 @@ class _Page:
         n_arrays = f"{summary.n_arrays:,} array{'s' * (summary.n_arrays != 1)}"
         structure = readable_bytes(summary.structure_bytes)
         decoded = readable_bytes(summary.decoded_bytes)
-        yield (
-            "bytes",
-            styled(f"{structure} header and structure · {n_arrays} · {decoded} when decoded · {summary.format}"),
-        )
+        yield "bytes", styled(f"{structure} header and structure · {n_arrays} · {decoded} when decoded")
         yield "integrity", styled(summary.integrity)
         if not summary.code:
             yield "code", styled("none: loading needs no trust=")
@@ -206,13 +204,21 @@ class _Page:
         lines = value.wrap(self._console, max(20, self._console.width - _LABEL_WIDTH))
         for i, line in enumerate(lines):
             line.rstrip()
-            self._console.print(Text(f"{'' if i else label:<{_LABEL_WIDTH}}", FAINT) + line)
+            self._console.print(styled(f"{'' if i else label:<{_LABEL_WIDTH}}", FAINT) + line)
 
 
 def _split_type(type_id: str) -> tuple[str, str]:
     """The last part of a type's id, and the public packages that it comes from."""
     module, _, last = type_id.rpartition(".")
     return last, ".".join(part for part in module.split(".") if not part.startswith("_") or part == "__main__")
+
+
+def _shortened(text: str) -> str:
+    """A long value cut; of an object only its type is left."""
+    if len(text) <= _MAX_VALUE_CHARS:
+        return text
+    call = _CALL.match(text)
+    return call[0] + "…)" if call is not None else text[: _MAX_VALUE_CHARS - 1] + "…"
 
 
 def _shape_text(array: ArrayInfo) -> str:

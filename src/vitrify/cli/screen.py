@@ -31,8 +31,8 @@ def visible(text: str, max_chars: int | None = _MAX_CHARS) -> str:
 
 
 def styled(text: str, style: str = "") -> Text:
-    """Text from anywhere, ready to be printed."""
-    return Text(visible(text), style=style)
+    """Text from anywhere, ready to be printed; what is appended to it keeps its own style."""
+    return Text().append(visible(text), style)
 
 
 def readable_bytes(n_bytes: int) -> str:

@@ -17,6 +17,7 @@ import numpy.typing as npt
 from vitrify.graph.dtypes import holds_garbage, without_garbage
 
 Array = npt.NDArray[Any]
+_MAX_GAP_RATIO = 2
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,7 +56,7 @@ def find_views(arrays: Sequence[Array]) -> dict[int, View]:
     for group in _candidates(arrays):
         for cluster in _clusters(arrays, group):
             views.update(_share(arrays, cluster))
-    return views
+    return dict(sorted(views.items()))  # found in the order of addresses, which no file may depend on
 
 
 def from_buffer(
@@ -94,7 +95,7 @@ def _candidates(arrays: Sequence[Array]) -> list[list[int]]:
             groups.setdefault(id(root), []).append(i)
     if is_foreign:
         return [sorted(i for group in groups.values() for i in group)]
-    return [group for group in groups.values() if len(group) > 1 or _overlaps_itself(arrays[group[0]])]
+    return [group for group in groups.values() if len(group) > 1 or _keeps_strides(arrays[group[0]])]
 
 
 def _clusters(arrays: Sequence[Array], group: Sequence[int]) -> list[list[int]]:
@@ -110,7 +111,7 @@ def _clusters(arrays: Sequence[Array], group: Sequence[int]) -> list[list[int]]:
     clusters: list[list[int]] = []
     for members in touching:
         if len(members) == 1:
-            clusters += [members] if _overlaps_itself(arrays[members[0]]) else []
+            clusters += [members] if _keeps_strides(arrays[members[0]]) else []
         elif all(arrays[i].flags.forc for i in members):
             clusters.append(sorted(members))
         else:
@@ -139,7 +140,7 @@ def _connected(arrays: Sequence[Array], members: Sequence[int]) -> list[list[int
     found: dict[int, list[int]] = {}
     for k, i in enumerate(members, 1):
         found.setdefault(find(k), []).append(i)
-    return [sorted(c) for c in found.values() if len(c) > 1 or _overlaps_itself(arrays[c[0]])]
+    return [sorted(c) for c in found.values() if len(c) > 1 or _keeps_strides(arrays[c[0]])]
 
 
 def _share(arrays: Sequence[Array], cluster: Sequence[int]) -> dict[int, View]:
@@ -187,6 +188,20 @@ def _span(array: Array) -> tuple[int, int]:
     low, high = _extent(array.shape, array.strides, array.dtype.itemsize)
     address = _address(array)
     return address + low, address + high
+
+
+def _keeps_strides(array: Array) -> bool:
+    """Whether an array is stored with its strides though it shares nothing.
+
+    One that overlaps itself must be. A matrix with few gaps may be: BLAS chooses its way by the strides, so a
+    contiguous copy could give results that differ in the last bit.
+    """
+    if _overlaps_itself(array):
+        return True
+    if array.ndim < 2 or array.flags.forc or not array.size:
+        return False
+    low, high = _span(array)
+    return high - low <= _MAX_GAP_RATIO * array.nbytes
 
 
 def _overlaps_itself(array: Array) -> bool:

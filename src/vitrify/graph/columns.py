@@ -242,6 +242,11 @@ class Parsed:
     texts: list[object] | None = None
     parts: list[Parsed] = field(default_factory=list)
 
+    @property
+    def is_integral(self) -> bool:
+        """Whether all values are ints, Python's or numpy's."""
+        return self.of == "int" or (self.of in _SCALAR_TEXTS and self.of[1] in "iu")
+
     def part(self, begin: int, end: int) -> Parsed:
         """The values from `begin` to `end`; a mixed column cannot be cut."""
         assert self.of != "mixed"

@@ -80,7 +80,7 @@ class Rows:
         column = self.column(field)
         if column.of == "const" and type(column.value) is int:
             return np.full(self.n, column.value, np.int64)
-        if column.numbers is not None and (column.of == "int" or column.of[1:2] in ("i", "u")):
+        if column.numbers is not None and column.is_integral:
             if column.numbers.dtype == np.uint64 and len(column.numbers) and int(column.numbers.max()) >= 2**63:
                 self.fail(int(np.argmax(column.numbers)), f"{field} is beyond 63 bits")
             return column.numbers.astype(np.int64)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from math import prod
 from typing import Any, Final
@@ -20,10 +21,10 @@ from vitrify.graph.schema import Arrays as ArraysSpec
 from vitrify.inspection.origins import Origins
 from vitrify.inspection.runs import runs
 from vitrify.inspection.summary import ArrayInfo
-from vitrify.inspection.tables import Named, Ref, Tables
+from vitrify.inspection.tables import Ints, Named, Ref, Tables
 
 Array = npt.NDArray[Any]
-MAX_LISTED: Final = 50_000
+MAX_LISTED: Final = 20_000
 _POINTER_BYTES: Final = 8
 
 
@@ -55,6 +56,7 @@ class Arrays:
         self._tables = tables
         self._origins = origins
         self._spreads: dict[int, Spread] = {}
+        self._stored: dict[int, npt.NDArray[np.int64]] = {}
         cells = next(b for b in tables.file.header.blocks if b.name == CELLS and b.stored.piece is None)
         self._cells_codec = cells.stored.codec
         self._cells_ratio = cells.stored_bytes / cells.n_bytes if cells.n_bytes else 1.0
@@ -150,24 +152,38 @@ class Arrays:
 
     def infos(self) -> tuple[tuple[ArrayInfo, ...], int]:
         """What is known of each array, those that take most bytes in the file first; and how many there are."""
-        found = [
-            Ref(step.child, row)
-            for step in self._origins.steps
-            if self._tables.tables[step.child].table.arrays is not None and not self._is_made_buffer(step.edge)
-            for row in step.rows.tolist()
-        ]
+        n_arrays = 0
+        found: list[tuple[int, Ref]] = []
+        for table, rows in self._listed():
+            n_arrays += len(rows)
+            if self._tables.layout(table) == "arrays":
+                stored = self._stored_column(table)[rows]
+                largest = np.argsort(-stored, kind="stable")[:MAX_LISTED]
+                rows, sizes = rows[largest], stored[largest].tolist()
+            else:
+                rows = rows[:MAX_LISTED]
+                sizes = [self._stored_bytes(Ref(table, row)) for row in rows.tolist()]
+            found += [(size, Ref(table, row)) for size, row in zip(sizes, rows.tolist(), strict=True)]
+            if len(found) > 2 * MAX_LISTED:
+                found = sorted(found, key=_by_size)[:MAX_LISTED]
+        found.sort(key=_by_size)
+        return tuple(self._info(ref, size) for size, ref in found[:MAX_LISTED]), n_arrays
+
+    def _listed(self) -> Iterator[tuple[int, Ints]]:
+        """The arrays of the model, table by table, nearest to the root first."""
         root = self._tables.root
-        if isinstance(root, Ref) and self._tables.tables[root.table].table.arrays is not None:
-            found.insert(0, root)
-        found.sort(key=self._stored_bytes, reverse=True)
-        return tuple(map(self._info, found[:MAX_LISTED])), len(found)
+        if isinstance(root, Ref) and self._tables.holds_arrays(root.table):
+            yield root.table, np.array([root.row])
+        for step in self._origins.steps:
+            if self._tables.holds_arrays(step.child) and not self._is_made_buffer(step.edge):
+                yield step.child, step.rows
 
     def _is_made_buffer(self, edge: int) -> bool:
         """Whether arrays reached by this column are no arrays of the model, but what views have in common."""
         table, field = self._origins.edges[edge]
         return field == "buffer" and self._tables.layout(table) == "views"
 
-    def _info(self, ref: Ref) -> ArrayInfo:
+    def _info(self, ref: Ref, stored_bytes: int) -> ArrayInfo:
         spread = self.spread(ref.table)
         block = self._block(ref)
         return ArrayInfo(
@@ -175,7 +191,7 @@ class Arrays:
             dtype=dtype_text(spread.dtype),
             shape=self.shape(ref),
             n_bytes=int(spread.sizes[ref.row]),
-            stored_bytes=self._stored_bytes(ref),
+            stored_bytes=stored_bytes,
             codec=self._cells_codec if block is None else self._tables.file.block(block).stored.codec,
             block=self._tables.file.block(block).name if block is not None and self._is_alone(ref) else None,
             shares=self._shares(ref),
@@ -216,14 +232,20 @@ class Arrays:
         if buffer is not None:
             is_first = self._shares(ref) is None and self._tables.layout(buffer.table) == "arrays"
             return self._stored_bytes(buffer) if is_first else 0
-        size = int(self.spread(ref.table).sizes[ref.row])
         if self._tables.is_container(ref.table):
             return self._item_bytes(ref)
-        block = self._block(ref)
-        if block is None:
-            return round(size * self._cells_ratio)
-        whole = self._tables.file.block(block)
-        return whole.stored_bytes if self._is_alone(ref) else round(size * whole.stored_bytes / max(1, whole.n_bytes))
+        return int(self._stored_column(ref.table)[ref.row])
+
+    def _stored_column(self, table: int) -> npt.NDArray[np.int64]:
+        """The bytes in the file of each array of a table; those of joined arrays in proportion."""
+        found = self._stored.get(table)
+        if found is None:
+            spread, file = self.spread(table), self._tables.file
+            joined = None if spread.joined is None else file.block(spread.joined)
+            ratio = self._cells_ratio if joined is None else joined.stored_bytes / max(1, joined.n_bytes)
+            found = self._stored[table] = np.rint(spread.sizes * ratio).astype(np.int64)
+            found[spread.is_big] = [file.block(number).stored_bytes for number in spread.blocks]
+        return found
 
     def _item_bytes(self, ref: Ref) -> int:
         """The share that an array of objects has in the column of its table's items."""
@@ -231,6 +253,10 @@ class Arrays:
         column = parsed.columns["items"]
         total = sum(run.n_bytes for run in runs(parsed.table.columns["items"], column))
         return round(total * self._tables.n_items(ref) / max(1, column.n))
+
+
+def _by_size(entry: tuple[int, Ref]) -> int:
+    return -entry[0]
 
 
 def dtype_text(dtype: np.dtype[Any]) -> str:

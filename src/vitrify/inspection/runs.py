@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -20,14 +20,20 @@ class Run:
     Attributes:
         block: The number of the block, or None for cells.
         n_bytes: How many there are, decoded.
-        weights: The weight of each position, shape (k,); None if all weigh the same.
+        texts: The texts or byte strings that the bytes are, one a position; None if all positions weigh the same.
         positions: The positions, shape (k,); None for all.
     """
 
     block: int | None
     n_bytes: int
-    weights: Ints | None
+    texts: Sequence[object] | None
     positions: Ints | None
+
+    def weights(self) -> Ints | None:
+        """The weight of each position, shape (k,); None if all weigh the same."""
+        if self.texts is None:
+            return None
+        return np.fromiter((len(text) + 1 for text in self.texts), np.int64, len(self.texts))  # type: ignore[arg-type]  # texts
 
 
 def runs(column: Column, parsed: Parsed, positions: Ints | None = None) -> Iterator[Run]:
@@ -41,7 +47,7 @@ def runs(column: Column, parsed: Parsed, positions: Ints | None = None) -> Itera
         case Strings():
             if column.lengths is not None or column.width:
                 yield Run(column.lengths, parsed.n * int(column.width[1]), None, positions)
-            yield Run(column.block, column.n_bytes, _text_weights(parsed), positions)
+            yield Run(column.block, column.n_bytes, parsed.texts if parsed.of in ("text", "bytes") else None, positions)
         case Mixed():
             yield Run(column.block, parsed.n * int(column.width[1]), None, positions)
             for code, part in enumerate(column.parts):
@@ -50,9 +56,3 @@ def runs(column: Column, parsed: Parsed, positions: Ints | None = None) -> Itera
 
 
 _OWN_WIDTH: Final = frozenset({"bool", "int", "float", "name", "ref"})
-
-
-def _text_weights(parsed: Parsed) -> Ints | None:
-    if parsed.of not in ("text", "bytes") or parsed.texts is None:
-        return None
-    return np.fromiter((len(text) + 1 for text in parsed.texts), np.int64, parsed.n)  # type: ignore[arg-type]  # texts

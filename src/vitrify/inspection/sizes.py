@@ -53,7 +53,7 @@ class Sizes:
         self.stored = np.zeros(n_labels, np.int64)
         self._cells = np.zeros(n_labels, np.float64)
         for run in runs(tables.graph.root, tables.root_column):
-            self._add(run.block, run.n_bytes, np.full(1, ROOT_LABEL), None)
+            self._add(run.block, run.n_bytes, np.full(1, ROOT_LABEL))
         for table in range(len(tables.tables)):
             self._add_table(table)
         self._finish()

@@ -168,13 +168,8 @@ _FUNCTIONS: Final[dict[str, tuple[str, ...]]] = {
 _BOUND_FIRST: Final = ("dot", "inner", "outer", "polyval", "searchsorted", "vdot")
 
 
-def _place(name: str) -> tuple[str, str]:
-    module, _, last = f"numpy.{name}".rpartition(".")
-    return module, last
-
-
 NAMES: Final[dict[str, tuple[str, str]]] = {
-    **{f"numpy.{name}": _place(name) for name in (*_SCALARS, *_CLASSES, *_UNARY, *_BINARY, *_FUNCTIONS)},
+    **{f"numpy.{name}": ("numpy", name) for name in (*_SCALARS, *_CLASSES, *_UNARY, *_BINARY, *_FUNCTIONS)},
     **{f"numpy.{name}": (__name__, f"Renamed.{name}") for name in vars(Renamed) if not name.startswith("__")},
 }
 KEYWORDS: Final[dict[str, frozenset[str]]] = {

@@ -24,8 +24,8 @@ _CLASSES: Final = ("UnivariateSpline", "InterpolatedUnivariateSpline", "LSQUniva
 _CURVE_FIELDS: Final = (
     "t", "c", "k", "ext", "spline_class", "x", "y", "w", "xb", "xe", "s", "nest", "fp", "fpint", "nrdata", "ier",
 )  # fmt: skip
-_MAX_CURVE_DEGREE: Final = 20
-_MAX_FITTED_DEGREE: Final = 5
+_MAX_DEGREE: Final = 5
+"""FITPACK's own limit; scipy makes antiderivatives of higher degree, and crashes when it integrates them."""
 
 
 def _encode_curve(spline: Any) -> tuple[Any, ...]:
@@ -54,10 +54,9 @@ def _used(fpint: Any, nrdata: Any, m: int, n: int, k: int, s: float) -> tuple[An
         return None, None
     intervals = n - 2 * k - 1
     residuals, counts = np.zeros(n, np.float64), np.zeros(n, np.int32)
-    if s > 0 and _are_counts(nrdata[:intervals], m):
+    if s > 0 and intervals > 1 and _are_counts(nrdata[:intervals], m):
         residuals[:intervals], counts[:intervals] = fpint[:intervals], nrdata[:intervals]
-        if n > 2 * k + 2:
-            residuals[n - 2 :], counts[n - 1] = fpint[n - 2 : n], nrdata[n - 1]
+        residuals[n - 2 :], counts[n - 1] = fpint[n - 2 : n], nrdata[n - 1]
     if not np.isfinite(residuals).all() or not 0 <= counts[n - 1] <= m:
         residuals[:], counts[:] = 0, 0
     return residuals, counts
@@ -75,8 +74,7 @@ def _check_curve(
     is_fitted = x is not None
     require(is_array(t, "f", 1) and is_array(c, "f", 1), "knots and coefficients must be arrays of floats")
     require(t.dtype == np.float64 and c.dtype == np.float64, "knots and coefficients must be float64")
-    degree = _MAX_FITTED_DEGREE if is_fitted else _MAX_CURVE_DEGREE
-    require(type(k) is int and 0 <= k <= degree, f"degree must be an int up to {degree}")
+    require(type(k) is int and 0 <= k <= _MAX_DEGREE, f"degree must be an int up to {_MAX_DEGREE}")
     require(len(t) >= 2 * k + 2 and len(c) >= len(t) - k - 1, "knots, coefficients and degree do not fit")
     require(np.isfinite(t).all() and (np.diff(t) >= 0).all(), "knots must be finite and must not decrease")
     require(type(ext) is int and 0 <= ext <= 3, "ext must be 0, 1, 2 or 3")
@@ -145,7 +143,7 @@ def _check_surface(tx: Any, ty: Any, c: Any, kx: Any, ky: Any, fp: Any) -> None:
     for values in (tx, ty, c):
         require(is_array(values, "f", 1) and values.dtype == np.float64, "knots and coefficients must be float64")
     for t, k in ((tx, kx), (ty, ky)):
-        require(type(k) is int and 0 <= k <= _MAX_FITTED_DEGREE, f"degrees must be ints up to {_MAX_FITTED_DEGREE}")
+        require(type(k) is int and 0 <= k <= _MAX_DEGREE, f"degrees must be ints up to {_MAX_DEGREE}")
         require(len(t) >= 2 * k + 2, "knots and degree do not fit")
         require(np.isfinite(t).all() and (np.diff(t) >= 0).all(), "knots must be finite and must not decrease")
     require(len(c) == (len(tx) - kx - 1) * (len(ty) - ky - 1), "knots, coefficients and degrees do not fit")

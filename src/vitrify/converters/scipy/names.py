@@ -10,12 +10,12 @@ from typing import Final
 
 _SPECIAL: Final = """
     bdtr beta betainc betaincc betaincinv betaln binom boxcox boxcox1p cbrt chdtr chdtrc chdtri cosdg cosm1 cotdg dawsn
-    digamma ellipe ellipk ellipkm1 entr erf erfc erfcinv erfcx erfi erfinv exp1 exp10 exp2 expi expit expm1 exprel fdtr
+    ellipe ellipk ellipkm1 entr erf erfc erfcinv erfcx erfi erfinv exp1 exp10 exp2 expi expit expm1 exprel fdtr
     fdtrc fdtri gamma gammainc gammaincc gammainccinv gammaincinv gammaln gammasgn gdtr gdtrc huber i0 i0e i1 i1e
     inv_boxcox inv_boxcox1p j0 j1 k0 k0e k1 k1e kl_div kolmogi kolmogorov log1p log_expit log_ndtr loggamma logit
-    nbdtr ndtr ndtri ndtri_exp owens_t pdtr pdtrc poch powm1 pseudo_huber radian rel_entr rgamma round sindg spence
+    nbdtr ndtr ndtri ndtri_exp owens_t pdtr pdtrc poch powm1 pseudo_huber psi radian rel_entr rgamma round sindg spence
     stdtr stdtrit tandg tklmbda voigt_profile wofz xlog1py xlogy y0 y1 zetac
-    log_softmax logsumexp multigammaln sinc softmax
+    log_softmax logsumexp multigammaln softmax
 """.split()
 _DISTANCE: Final = """
     braycurtis canberra chebyshev cityblock correlation cosine dice euclidean hamming jaccard jensenshannon kulczynski1

@@ -52,7 +52,8 @@ def _encode_spline(spline: Any) -> tuple[Any, ...]:
 
 
 def _decode_spline(t: Any, c: Any, k: Any, extrapolate: Any, axis: Any) -> Any:
-    spline = scipy.interpolate.BSpline(t, np.moveaxis(c, 0, axis), int(k), extrapolate, int(axis))
+    rolled = np.moveaxis(c, 0, axis) if axis else c
+    spline = scipy.interpolate.BSpline(t, rolled, int(k), extrapolate, int(axis))
     spline.k, spline.extrapolate, spline.axis = k, extrapolate, axis
     return spline
 

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from typing import Any, Final
 
+import numpy as np
+
 from vitrify.graph.invariants import ArrayField, IntField, Line, Relation, invariants
 from vitrify.graph.rows import Rows
 
@@ -19,13 +21,20 @@ def _pairs(env: Any) -> int:
     return int(env["n_class"]) * (int(env["n_class"]) - 1) // 2
 
 
+def _counts_support(env: Any) -> bool:
+    """The counts of all classes add up; without classes only the first one means anything."""
+    counts = env["_n_support"]
+    total = counts.sum(dtype="int64") if env["is_classifier"] else counts[0]
+    return int(total) == env["n_sv"]
+
+
 _LINES: Final[tuple[Line, ...]] = (
     IntField(name="n_features_in_", low=1, size="n_features", is_optional=True),
     ArrayField(name="support_", dtypes=_INT, shape=("n_sv",), low=0, high="n_fit"),
     ArrayField(name="_n_support", dtypes=_INT, shape=("n_class",), low=0),
     Relation(
         message="_n_support does not add up to the number of support vectors",
-        holds=lambda env: int(env["_n_support"].sum(dtype="int64")) == env["n_sv"],
+        holds=_counts_support,
     ),
     ArrayField(name="_intercept_", dtypes=_FLOAT, shape=(_pairs,)),
     ArrayField(name="_probA", dtypes=_FLOAT, shape=("n_prob",)),
@@ -44,7 +53,8 @@ def _bound(*, is_classifier: bool) -> Any:
         shape = rows.tuples("shape_fit_")[row]
         if shape is None or len(shape) != 2 or type(shape[0]) is not int:
             rows.fail(row, "shape_fit_ must be a tuple of two ints")
-        return {"n_fit": shape[0]} if is_classifier else {"n_fit": shape[0], "n_class": 2}
+        sizes: dict[str, Any] = {"n_fit": shape[0], "is_classifier": is_classifier}
+        return sizes if is_classifier else {**sizes, "n_class": 2}
 
     return bound
 
@@ -86,7 +96,7 @@ def _shape(rows: Rows, row: int, field: str, *, sparse: object) -> tuple[int, ..
     if data.dtype.str != "<f8" or indices.dtype.str != "<i4" or indptr.dtype.str != "<i4":
         rows.fail(row, f"{field} must hold float64 with int32 indices")
     shape = matrices.tuples("shape")[at]
-    if shape is None or len(shape) != 2 or not all(type(n) is int for n in shape):
+    if shape is None or len(shape) != 2 or not all(isinstance(n, (int, np.integer)) for n in shape):
         rows.fail(row, f"{field} must have two dimensions")
     n_rows, n_columns = (int(str(n)) for n in shape)
     if field == "_dual_coef_" and len(data) != n_rows * n_columns:

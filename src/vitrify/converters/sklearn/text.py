@@ -32,7 +32,7 @@ def check_vocabulary(rows: Rows) -> None:
 def _numbers(dicts: Rows) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
     """The values of all dicts as ints; -1 for what is none."""
     column = dicts.column("values")
-    if column.numbers is not None and (column.of == "int" or column.of[1:2] in ("i", "u")):
+    if column.numbers is not None and column.is_integral:
         return column.numbers.astype(np.int64)
     values = column.plain()
     is_int = [isinstance(v, (int, np.integer)) and not isinstance(v, bool) and abs(int(v)) < 2**62 for v in values]
