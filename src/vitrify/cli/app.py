@@ -15,7 +15,7 @@ from typing import Annotated, Final
 import typer
 
 from vitrify.cli.inspect import inspect_file
-from vitrify.cli.options import Debug, settings
+from vitrify.cli.options import Debug, UsageError, settings
 from vitrify.cli.screen import visible
 from vitrify.cli.versions import version_lines
 from vitrify.errors import VitrifyError
@@ -26,7 +26,7 @@ INTERNAL: Final = 70
 INTERRUPTED: Final = 130
 PIPE_CLOSED: Final = 141
 # typer does not export the class that its own parser raises for wrong usage: it is the one below BadParameter.
-_UsageError: Final = typer.BadParameter.__bases__[0]
+_ParserError: Final = typer.BadParameter.__bases__[0]
 
 app = typer.Typer(
     name="vitrify",
@@ -93,9 +93,12 @@ def _report(error: BaseException, name: str) -> int:
 def _describe(error: BaseException, name: str) -> tuple[str, int]:
     if isinstance(error, VitrifyError):
         return str(error), error.exit_code
-    if isinstance(error, _UsageError):
-        shown = getattr(error, "format_message", lambda: str(error))()
-        return f"{shown.rstrip('.')}. {name} --help tells more", USAGE
+    if isinstance(error, UsageError):
+        return str(error), USAGE
+    if isinstance(error, _ParserError):
+        message = getattr(error, "format_message", lambda: str(error))().rstrip(".")
+        verb = getattr(getattr(error, "ctx", None), "command_path", name)
+        return f"{message}. {verb} --help tells more", USAGE
     if isinstance(error, OSError):
         return f"{error.filename or 'the file'}: {error.strerror or error}", NOT_A_FILE
     if isinstance(error, MemoryError):

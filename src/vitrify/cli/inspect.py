@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 import typer
 
-from vitrify.cli.options import Debug
+from vitrify.cli.options import Debug, UsageError
 from vitrify.cli.render import describe_array, print_array, print_summary
 from vitrify.cli.screen import console, visible
 from vitrify.inspection import inspect, read_array
@@ -24,11 +24,9 @@ def inspect_file(
     file: Annotated[str, typer.Argument(metavar="FILE", help="A glass file, or - for standard input.")],
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of text.")] = False,
     array: Annotated[
-        str | None, typer.Option("--array", metavar="PATH", help="Print this array, such as steps.1.1.coef_.")
-    ] = None,
-    out: Annotated[
-        Path | None, typer.Option("--out", metavar="FILE.npy", help="With --array: write it there instead.")
-    ] = None,
+        str, typer.Option("--array", metavar="PATH", help="Print this array, such as steps.1.1.coef_.")
+    ] = "",
+    out: Annotated[str, typer.Option("--out", metavar="FILE.npy", help="With --array: write it there instead.")] = "",
     force: Annotated[bool, typer.Option("--force", help="With --out: replace a file that exists.")] = False,
     show_all: Annotated[bool, typer.Option("--all", help="Show every array and every attribute.")] = False,
     _debug: Debug = False,
@@ -37,23 +35,23 @@ def inspect_file(
 
     Nothing in the file is run or built, and no machine-learning library is needed.
     """
-    if array is None:
-        if out is not None or force:
-            raise typer.BadParameter("--out and --force go with --array")
+    if not array:
+        if out or force:
+            raise UsageError("--out and --force go with --array")
         summary = inspect(_input(file))
         if as_json:
             sys.stdout.write(summary.to_json() + "\n")
         else:
             print_summary(console(), summary, "standard input" if file == "-" else os.path.basename(file), show_all)
         return
-    if out is None and force:
-        raise typer.BadParameter("--force goes with --out")
-    if out is not None and not force and out.exists():
-        raise typer.BadParameter(f"{out} exists; --force replaces it")
+    if force and not out:
+        raise UsageError("--force goes with --out")
+    if out and not force and Path(out).exists():
+        raise UsageError(f"{out} exists; --force replaces it")
     found = read_array(_input(file), array)
-    if out is not None:
-        _save(found, out, force=force)
-        console().print(f"{visible(str(out))}: {describe_array(found)}", soft_wrap=True)
+    if out:
+        _save(found, Path(out), force=force)
+        console().print(f"{visible(out)}: {describe_array(found)}", soft_wrap=True)
     elif as_json:
         sys.stdout.write(json.dumps(_array_json(array, found, show_all), allow_nan=False) + "\n")
     else:
@@ -67,7 +65,7 @@ def _input(file: str) -> str | BinaryIO:
 def _save(array: npt.NDArray[Any], path: Path, *, force: bool) -> None:
     """Write an .npy file; an old one is replaced only when the new one is whole."""
     if array.dtype.hasobject:
-        raise typer.BadParameter("an array of Python values cannot be an .npy file without pickle; print it instead")
+        raise UsageError("an array of Python values cannot be an .npy file without pickle; print it instead")
     target = path.with_name(f".{path.name}.{os.getpid()}.tmp") if force else path
     with open(target, "xb") as stream:
         try:

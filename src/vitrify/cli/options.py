@@ -1,4 +1,4 @@
-"""Options that every verb has."""
+"""What every verb shares: its options, and the error for wrong usage."""
 
 from __future__ import annotations
 
@@ -6,6 +6,10 @@ from dataclasses import dataclass
 from typing import Annotated
 
 import typer
+
+
+class UsageError(Exception):
+    """Options that do not go together, or that would destroy something."""
 
 
 @dataclass(slots=True)

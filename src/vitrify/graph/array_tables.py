@@ -21,6 +21,7 @@ from vitrify.graph.schema import CELL_LIMIT_BYTES, Dtype
 
 Bytes = npt.NDArray[np.uint8]
 ARRAY_TYPE: Final = "numpy.ndarray"
+_SCALAR_TYPES: Final = frozenset({type(None), bool, int, float, str})
 
 
 class ObjectArrayShape:
@@ -53,12 +54,18 @@ class ObjectArrayShape:
         return [np.empty(shape, object, order=self.order) for shape in lengths]  # type: ignore[call-overload]  # C or F
 
     def fill(self, objects: list[Any], lengths: Any, columns: Columns) -> None:
-        """Put the items in, one by one: numpy must not look into them."""
-        items = iter(columns["items"])
+        """Put the items in; what numpy could take for a nested array goes one by one."""
+        items = columns["items"]
+        is_plain = set(map(type, items)) <= _SCALAR_TYPES
+        start = 0
         for target in objects:
             flat = target.reshape(-1, order=self.order)
-            for i in range(target.size):
-                flat[i] = next(items)
+            if is_plain:
+                flat[:] = items[start : start + target.size]
+            else:
+                for i in range(target.size):
+                    flat[i] = items[start + i]
+            start += target.size
 
 
 class ArrayMark:

@@ -47,6 +47,14 @@ def plain_bytes(array: Array) -> memoryview:
     return flat.view(np.uint8).data
 
 
+def joined_bytes(arrays: Sequence[Array]) -> bytes:
+    """The bytes of arrays of one dtype and order, one after another."""
+    joined = b"".join([array.tobytes("A") for array in arrays])
+    if not joined or not holds_garbage(arrays[0].dtype):
+        return joined
+    return without_garbage(np.frombuffer(joined, arrays[0].dtype)).tobytes()
+
+
 def find_views(arrays: Sequence[Array]) -> dict[int, View]:
     """For each array whose elements overlap another's (or its own): its place in a buffer of just those elements.
 

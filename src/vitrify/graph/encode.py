@@ -11,15 +11,17 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
+import numpy as np
+
 from vitrify.container.writer import Piece
 from vitrify.errors import UnsupportedError
 from vitrify.graph.array_tables import ArrayMark, ObjectArrayShape, array_piece
-from vitrify.graph.arrays import find_views, order_of, plain_bytes
+from vitrify.graph.arrays import find_views, joined_bytes, order_of
 from vitrify.graph.cells import CellWriter
 from vitrify.graph.columns import SCALARS, encode_column
 from vitrify.graph.drafts import Draft, draft_paths, level_drafts, number_drafts
 from vitrify.graph.dtypes import encode_dtype
-from vitrify.graph.instances import AttrsShape
+from vitrify.graph.instances import AttrsShape, ConverterShape
 from vitrify.graph.leveling import MadeOnCycleError
 from vitrify.graph.names import NameTable
 from vitrify.graph.paths import Paths
@@ -81,6 +83,7 @@ class _Encoder:
         self._drafts: dict[Any, Draft] = {}
         self._draft_of: dict[int, Draft] = {}
         self._arrays: dict[int, Any] = {}
+        self._unshared: set[int] = set()
         self._waiting: deque[Draft] = deque()
         self._problems: list[_Problem] = []
         self._refused: dict[int, Any] = {}
@@ -191,6 +194,8 @@ class _Encoder:
                 values = [None] * len(values)
             draft.columns.setdefault(name, []).extend(values)
             self._scan(values, draft, name)
+            if isinstance(draft.shape, ConverterShape) and draft.shape.converter.owns_arrays:
+                self._unshared.update(map(id, values))
 
     def _sorted(self, items: Iterable[Any]) -> list[Any]:
         """The items of a set in an order that depends on nothing but their values."""
@@ -225,25 +230,33 @@ class _Encoder:
     def _place_arrays(self) -> list[Draft]:
         """Give arrays their tables: by dtype, dimensions and order; those that share memory become views."""
         arrays = list(self._arrays.values())
-        views = find_views(arrays)
+        shared = [array for array in arrays if id(array) not in self._unshared]
+        views = {id(shared[i]): view for i, view in find_views(shared).items()}
         made = {id(view.buffer): view.buffer for view in views.values() if id(view.buffer) not in self._arrays}
-        for array in [*(a for i, a in enumerate(arrays) if i not in views), *made.values()]:
-            self._place("arrays", array, order_of(array))
-        for i, view in views.items():
-            draft = self._place("views", arrays[i], "C")
-            draft.linked.add("buffer")
-            draft.columns.setdefault("buffer", []).append(view.buffer)
-            draft.columns.setdefault("offset", []).append(view.offset)
-            for axis, stride in enumerate(view.strides):
-                draft.columns.setdefault(f"stride{axis}", []).append(stride)
+        self._place("arrays", [*(array for array in arrays if id(array) not in views), *made.values()])
+        for array in arrays:
+            if id(array) in views:
+                view = views[id(array)]
+                draft = self._place("views", [array])
+                draft.linked.add("buffer")
+                draft.columns.setdefault("buffer", []).append(view.buffer)
+                draft.columns.setdefault("offset", []).append(view.offset)
+                for axis, stride in enumerate(view.strides):
+                    draft.columns.setdefault(f"stride{axis}", []).append(stride)
         return list(self._drafts.values())
 
-    def _place(self, layout: str, array: Any, order: str) -> Draft:
-        key = (layout, array.dtype, array.ndim, order)
-        if key not in self._drafts:
-            self._drafts[key] = Draft(ArrayMark(*key))
-        draft = self._drafts[key]
-        draft.add([array], self._draft_of)
+    def _place(self, layout: str, arrays: Sequence[Any]) -> Draft:
+        """Add arrays to the tables for their dtype, dimensions and order; the last of these tables."""
+        groups: dict[Any, list[Any]] = {}
+        for array in arrays:
+            order = "C" if layout == "views" else order_of(array)
+            groups.setdefault((layout, array.dtype, array.ndim, order), []).append(array)
+        draft = Draft(ArrayMark("arrays", np.dtype(np.uint8), 1, "C"))
+        for key, alike in groups.items():
+            if key not in self._drafts:
+                self._drafts[key] = Draft(ArrayMark(*key))
+            draft = self._drafts[key]
+            draft.add(alike, self._draft_of)
         return draft
 
     def _table(self, draft: Draft, namer: _Namer) -> Table:
@@ -277,7 +290,7 @@ class _Encoder:
                 small.append(array)
             else:
                 blocks.append(self.cells.add(array_piece(array, namer.name(draft.number, row), dtype)))
-        joined = self.cells.put(b"".join(map(plain_bytes, small)), f"{prefix}.arrays")
+        joined = self.cells.put(joined_bytes(small), f"{prefix}.arrays")
         return Arrays(dtype, mark.order, shape, tuple(blocks), joined)
 
     # Messages

@@ -10,7 +10,6 @@ import copyreg
 import enum
 import functools
 from collections.abc import Mapping, Sequence
-from operator import itemgetter
 from sys import intern
 from typing import Any, Final
 
@@ -78,12 +77,10 @@ class AttrsShape:
         """A column for each attribute; all objects have the same ones."""
         states = list(map(attributes, objects))
         names = [name for name in states[0] if name not in self.rule.drop]
-        if not names:
-            return None, {}
-        if len(names) == 1:
-            return None, {names[0]: [state[names[0]] for state in states]}
-        columns = zip(*map(itemgetter(*names), states), strict=True)
-        return None, {name: list(column) for name, column in zip(names, columns, strict=True)}
+        if len(names) == len(states[0]):
+            columns = zip(*[state.values() for state in states], strict=True)
+            return None, {name: list(column) for name, column in zip(names, columns, strict=True)}
+        return None, {name: [state[name] for state in states] for name in names}
 
     def check(self, rows: Rows) -> None:
         """No attribute may stand in front of a method, a property or a dunder of the class."""

@@ -132,8 +132,8 @@ class Arrays:
         shape = self.shape(ref)
         if not isinstance(buffer, Ref) or self._tables.layout(buffer.table) != "arrays":
             raise FormatError("a view lies in something that is not an array")
-        if len(places) != len(shape) + 1 or any(type(place) is not int for place in places):
-            raise FormatError("a table of views has other columns than buffer, offset and strides")
+        if any(type(place) is not int for place in places):
+            raise FormatError("the place of a view is not given in ints")
         offset, *strides = (int(place) for place in places)  # type: ignore[call-overload]  # ints, checked above
         try:
             return from_buffer(self._read_plain(buffer), offset, shape, tuple(strides), self.spread(ref.table).dtype)

@@ -7,7 +7,7 @@ from typing import Final
 
 import numpy as np
 
-from vitrify.inspection.address import PathError, Quoted, join, spell_key, split
+from vitrify.inspection.address import PathError, join, spell_key, split
 from vitrify.inspection.arrays import Arrays
 from vitrify.inspection.tables import BY_STATE, Named, Ref, Slot, Tables
 
@@ -49,30 +49,41 @@ def _follow(value: object, step: str | int, tables: Tables) -> Slot | None:
     name = str(step)
     if tables.layout(table) in BY_STATE:
         state = tables.state(value)
-        if not name.startswith("#") or isinstance(step, Quoted):
+        is_column = type(step) is str and name.startswith("#") and name[1:] in tables.tables[table].columns
+        if not is_column:
             return None if state is None else _follow_item(state, step, tables)
         name = name[1:]
     return tables.slot(table, name, value.row, name) if name in tables.tables[table].columns else None
 
 
 def _follow_item(value: Ref, step: str | int, tables: Tables) -> Slot | None:
-    """The item of a container; in a list of (name, thing) pairs the name will do."""
+    """The item of a container; in a list of (name, thing) the name will do, and its tuples may be passed over."""
+    is_position = type(step) is str and step.startswith("#") and step[1:].isdecimal()
+    if is_position or (isinstance(step, int) and tables.layout(value.table) != "pairs"):
+        return tables.item(value, int(str(step).removeprefix("#")))
     slots = tables.items(value)
-    if type(step) is str and step.startswith("#") and step[1:].isdecimal():
-        index = int(step[1:])
-        return slots[index] if index < len(slots) else None
     if tables.layout(value.table) == "pairs":
-        exact = (slot for slot in slots if type(slot.key) is type(step) and slot.key == step)
+        exact = (slot for slot in slots if _is_key(slot.key, step))
         loose = (slot for slot in slots if isinstance(slot.key, (str, int, np.integer)) and str(slot.key) == str(step))
         return next(exact, None) or next(loose, None)
-    if isinstance(step, int):
-        return slots[step] if 0 <= step < len(slots) else None
+    entry = _entry(slots) if tables.type_id(value.table) == "tuple" else None
+    if entry is not None and isinstance(entry.value, Ref) and not tables.is_container(entry.value.table):
+        return _follow(entry.value, step, tables)
     for slot in slots:
         if isinstance(slot.value, Ref) and tables.type_id(slot.value.table) == "tuple":
-            first = tables.items(slot.value, 2)
-            if len(first) == 2 and first[0].value == step:
-                return first[1]
+            pair = tables.items(slot.value, 2)
+            if pair and pair[0].value == step:
+                return _entry(pair)
     return None
+
+
+def _entry(slots: list[Slot]) -> Slot | None:
+    """The thing in a tuple of (name, thing, more …), such as a step of a Pipeline."""
+    return slots[1] if len(slots) > 1 and isinstance(slots[0].value, str) else None
+
+
+def _is_key(key: object, step: str | int) -> bool:
+    return key == step and ((type(key) is str and isinstance(step, str)) or (type(key) is int and type(step) is int))
 
 
 def _find_block(name: str, tables: Tables, arrays: Arrays) -> Ref | None:

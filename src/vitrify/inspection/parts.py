@@ -20,7 +20,7 @@ from vitrify.inspection.sizes import ROOT_LABEL
 from vitrify.inspection.tables import BY_STATE, Ints, Named, Ref, Slot, Tables
 from vitrify.inspection.text import Texts, is_fitted_name, is_param_name
 
-_MAX_PARTS: Final = 1000
+_MAX_LABELS: Final = 50_000
 _MAX_NAMED: Final = 40
 _MAX_SLOTS: Final = 1000
 _MAX_SHOWN: Final = 200
@@ -98,7 +98,7 @@ class Outline:
         waiting = [root]
         while waiting:
             draft = waiting.pop()
-            if draft.ref is not None and draft.count == 1 and len(self.own) < _MAX_PARTS:
+            if draft.ref is not None and draft.count == 1 and self.n_labels < _MAX_LABELS:
                 self._expand(draft, draft.ref)
                 waiting += draft.children
         return root
@@ -281,9 +281,9 @@ class Outline:
 
     def _common(self, table: int, rows: Ints) -> dict[str, str]:
         """The parameters of a group: what all its members have, or `…`; many are compared by their columns."""
-        sample = [self._tables.attributes(Ref(table, row)) for row in rows[:_MAX_COMPARED].tolist()]
+        sample = [self._tables.attributes(Ref(table, row), _MAX_SHOWN) for row in rows[:_MAX_COMPARED].tolist()]
         common: dict[str, str] = {}
-        for i, first in enumerate(sample[0][:_MAX_SHOWN]):
+        for i, first in enumerate(sample[0]):
             name = str(first.key)
             if not is_param_name(name):
                 continue
@@ -322,7 +322,7 @@ def _has_fitted(tables: Tables, origins: Origins) -> list[npt.NDArray[np.bool_]]
     ]
     for number, parsed in enumerate(tables.tables):
         if parsed.table.layout in BY_STATE:
-            for row in range(min(parsed.table.rows, _MAX_PARTS)):
+            for row in range(min(parsed.table.rows, _MAX_SLOTS)):
                 has[number][row] = any(is_fitted_name(str(s.key)) for s in tables.attributes(Ref(number, row)))
     for step in reversed(origins.steps):
         table = origins.edges[step.edge][0]

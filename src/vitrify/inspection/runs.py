@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Final
 
@@ -20,20 +20,14 @@ class Run:
     Attributes:
         block: The number of the block, or None for cells.
         n_bytes: How many there are, decoded.
-        texts: The texts or byte strings that the bytes are, one a position; None if all positions weigh the same.
+        weights: Gives the weight of each position, shape (k,); None if all weigh the same.
         positions: The positions, shape (k,); None for all.
     """
 
     block: int | None
     n_bytes: int
-    texts: Sequence[object] | None
-    positions: Ints | None
-
-    def weights(self) -> Ints | None:
-        """The weight of each position, shape (k,); None if all weigh the same."""
-        if self.texts is None:
-            return None
-        return np.fromiter((len(text) + 1 for text in self.texts), np.int64, len(self.texts))  # type: ignore[arg-type]  # texts
+    weights: Callable[[], Ints] | None = None
+    positions: Ints | None = None
 
 
 def runs(column: Column, parsed: Parsed, positions: Ints | None = None) -> Iterator[Run]:
@@ -47,7 +41,7 @@ def runs(column: Column, parsed: Parsed, positions: Ints | None = None) -> Itera
         case Strings():
             if column.lengths is not None or column.width:
                 yield Run(column.lengths, parsed.n * int(column.width[1]), None, positions)
-            yield Run(column.block, column.n_bytes, parsed.texts if parsed.of in ("text", "bytes") else None, positions)
+            yield Run(column.block, column.n_bytes, _text_weights(parsed), positions)
         case Mixed():
             yield Run(column.block, parsed.n * int(column.width[1]), None, positions)
             for code, part in enumerate(column.parts):
@@ -56,3 +50,10 @@ def runs(column: Column, parsed: Parsed, positions: Ints | None = None) -> Itera
 
 
 _OWN_WIDTH: Final = frozenset({"bool", "int", "float", "name", "ref"})
+
+
+def _text_weights(parsed: Parsed) -> Callable[[], Ints] | None:
+    texts = parsed.texts
+    if parsed.of not in ("text", "bytes") or texts is None:
+        return None
+    return lambda: np.fromiter((len(text) + 1 for text in texts), np.int64, len(texts))  # type: ignore[arg-type]  # texts

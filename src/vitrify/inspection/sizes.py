@@ -16,7 +16,7 @@ from vitrify.container.layout import CELLS, Block
 from vitrify.graph.schema import CELL_LIMIT_BYTES, Column, Numbers
 from vitrify.inspection.arrays import Arrays
 from vitrify.inspection.origins import Origins
-from vitrify.inspection.runs import runs
+from vitrify.inspection.runs import Run, runs
 from vitrify.inspection.tables import Ints, Tables
 
 STRUCTURE: Final = 0
@@ -53,7 +53,7 @@ class Sizes:
         self.stored = np.zeros(n_labels, np.int64)
         self._cells = np.zeros(n_labels, np.float64)
         for run in runs(tables.graph.root, tables.root_column):
-            self._add(run.block, run.n_bytes, np.full(1, ROOT_LABEL))
+            self._add(run, np.full(1, ROOT_LABEL))
         for table in range(len(tables.tables)):
             self._add_table(table)
         self._finish()
@@ -71,9 +71,7 @@ class Sizes:
                 labels = labels.copy()
                 labels[special[0]] = special[1]
             for run in runs(column, parsed.columns[field]):
-                self._add(
-                    run.block, run.n_bytes, labels if run.positions is None else labels[run.positions], run.weights
-                )
+                self._add(run, labels if run.positions is None else labels[run.positions])
         if spec.arrays is not None:
             for column in spec.arrays.shape:
                 self._add_lengths(column, rows)
@@ -82,7 +80,7 @@ class Sizes:
     def _add_lengths(self, column: Column, labels: Ints) -> None:
         """Lengths are ints, of which the parsed form is not kept."""
         if isinstance(column, Numbers):
-            self._add(column.block, len(labels) * int(column.width[1]), labels, None)
+            self._add(Run(column.block, len(labels) * int(column.width[1])), labels)
 
     def _add_arrays(self, table: int, labels: Ints) -> None:
         if self._tables.layout(table) != "arrays":
@@ -91,18 +89,22 @@ class Sizes:
         for row, number in zip(np.flatnonzero(spread.is_big).tolist(), spread.blocks, strict=True):
             self.stored[labels[row]] += self._tables.file.block(number).stored_bytes
         small = ~spread.is_big
-        self._add(spread.joined, int(spread.sizes[small].sum()), labels[small], spread.sizes[small])
+        sizes = spread.sizes[small]
+        self._add(Run(spread.joined, int(sizes.sum()), lambda: sizes), labels[small])
 
-    def _add(self, block: int | None, n_bytes: int, labels: Ints, weights: Ints | None) -> None:
+    def _add(self, run: Run, labels: Ints) -> None:
+        n_bytes = run.n_bytes
         if n_bytes == 0:
             return
-        is_cells = n_bytes < CELL_LIMIT_BYTES or block is None
-        stored_bytes = 0 if is_cells or block is None else self._tables.file.block(block).stored_bytes
+        is_cells = n_bytes < CELL_LIMIT_BYTES or run.block is None
+        stored_bytes = 0 if is_cells or run.block is None else self._tables.file.block(run.block).stored_bytes
         if int(labels.min()) == int(labels.max()):
             self._cells[labels[0]] += n_bytes if is_cells else 0
             self.stored[labels[0]] += stored_bytes
             return
-        total = np.bincount(labels, weights, len(self.stored)).astype(np.float64)
+        total = np.bincount(labels, run.weights() if run.weights is not None else None, len(self.stored)).astype(
+            np.float64
+        )
         if is_cells:
             self._cells += total * (n_bytes / total.sum())
         else:

@@ -7,18 +7,25 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
 
+from vitrify.errors import FormatError
+from vitrify.graph.array_tables import ARRAY_TYPE
 from vitrify.graph.columns import Parsed
 from vitrify.graph.containers import offsets
-from vitrify.graph.parse import ParsedGraph, ParsedTable
+from vitrify.graph.parse import BUILTIN_LAYOUTS, OWN_LAYOUTS, ParsedGraph, ParsedTable
+from vitrify.graph.paths import cut
 
 Ints = npt.NDArray[Any]
 BY_STATE: Final = frozenset({"new", "call"})
+MAX_ATTRIBUTES: Final = 2000
 _CONTAINER_LAYOUTS: Final = frozenset({"items", "pairs", "object_arrays"})
+_ARRAY_LAYOUTS: Final = frozenset(BUILTIN_LAYOUTS[ARRAY_TYPE])
+_COLUMNS: Final = {"items": ["items"], "pairs": ["keys", "values"], "object_arrays": ["items"], "arrays": []}
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +78,8 @@ class Tables:
     """All tables of one file."""
 
     def __init__(self, parsed: ParsedGraph) -> None:
+        for table in parsed.tables:
+            _check_layout(table)
         self.file = parsed.file
         self.graph = parsed.graph
         self.tables: list[ParsedTable] = parsed.tables
@@ -100,6 +109,10 @@ class Tables:
     def is_array(self, table: int) -> bool:
         """Whether the objects are arrays of values (not of objects)."""
         return self.layout(table) in ("arrays", "views")
+
+    def holds_arrays(self, table: int) -> bool:
+        """Whether the objects are arrays of any kind."""
+        return self.layout(table) in _ARRAY_LAYOUTS
 
     def is_container(self, table: int) -> bool:
         """Whether the objects are lists, tuples, sets, dicts or arrays of objects."""
@@ -161,6 +174,14 @@ class Tables:
         keys = self.tables[ref.table].columns["keys"]
         return [self.slot(ref.table, "values", p, self.value(keys, p)) for p in places]
 
+    def item(self, ref: Ref, index: int) -> Slot | None:
+        """One item of a container by its place, None if it has not so many."""
+        starts = self.starts[ref.table]
+        if starts is None or not 0 <= index < self.n_items(ref):
+            return None
+        field = "values" if self.layout(ref.table) == "pairs" else "items"
+        return self.slot(ref.table, field, int(starts[ref.row]) + index, index)
+
     def state(self, ref: Ref) -> Ref | None:
         """The dict of attributes of an object that says itself how it is rebuilt."""
         column = self.tables[ref.table].columns.get("state")
@@ -169,12 +190,13 @@ class Tables:
         found = self.value(column, ref.row)
         return found if isinstance(found, Ref) and self.layout(found.table) == "pairs" else None
 
-    def attributes(self, ref: Ref) -> list[Slot]:
-        """The attributes of an object, in order; keys are texts."""
+    def attributes(self, ref: Ref, limit: int = MAX_ATTRIBUTES) -> list[Slot]:
+        """The attributes of an object, in order, at most `limit`; keys are texts."""
         state = self.state(ref)
         if state is not None:
-            return [slot for slot in self.items(state) if isinstance(slot.key, str)]
-        return [self.slot(ref.table, field, ref.row, field) for field in self.tables[ref.table].columns]
+            return [slot for slot in self.items(state, limit) if isinstance(slot.key, str)]
+        fields = islice(self.tables[ref.table].columns, limit)
+        return [self.slot(ref.table, field, ref.row, field) for field in fields]
 
 
 def _references(column: Parsed) -> References | None:
@@ -197,3 +219,24 @@ def _places(codes: Ints, n_parts: int) -> Ints:
         mine = np.flatnonzero(codes == code)
         places[mine] = np.arange(len(mine))
     return places
+
+
+def _check_layout(parsed: ParsedTable) -> None:
+    """What loading would find out when it builds: that a table has the columns of its layout.
+
+    Raises:
+        FormatError: It has others.
+    """
+    table, layout = parsed.table, parsed.table.layout
+    shown = f"a table of type {cut(table.type)!r} with the layout {cut(layout)!r}"
+    if layout not in BUILTIN_LAYOUTS.get(table.type, ("fields", *OWN_LAYOUTS)):
+        raise FormatError(f"{shown}, which it cannot have")
+    if (layout in _CONTAINER_LAYOUTS) != (parsed.lengths is not None):
+        raise FormatError(f"{shown} has lengths, or lacks them")
+    if (layout in _ARRAY_LAYOUTS) != (table.arrays is not None) or (layout == "arrays" and parsed.joined is None):
+        raise FormatError(f"{shown} has arrays, or lacks them")
+    expected = _COLUMNS.get(layout)
+    if layout == "views" and table.arrays is not None:
+        expected = ["buffer", "offset", *(f"stride{axis}" for axis in range(len(table.arrays.shape)))]
+    if expected is not None and list(table.columns) != expected:
+        raise FormatError(f"{shown} has the wrong columns")

@@ -64,15 +64,15 @@ class Texts:
         if tables.is_container(ref.table):
             return self._show_container(ref, kind, depth)
         if tables.layout(ref.table) in ("member", "value"):
-            return ".".join([short_type(kind), *(cut(str(slot.value)) for slot in tables.attributes(ref)[:1])])
+            return ".".join([short_type(kind), *(cut(str(slot.value)) for slot in tables.attributes(ref, 1))])
         if depth > 1:
             return short_type(kind) + "(…)"
-        return f"{short_type(kind)}({', '.join(self._show_params(ref, depth))})"
+        return f"{short_type(kind)}({_joined(self._show_params(ref, depth))})"
 
     def _show_params(self, ref: Ref, depth: int) -> Iterable[str]:
         """Parameters that are not None; of types that are more than their attributes, only the plain ones."""
         is_open = self._tables.layout(ref.table) in ("attrs", *BY_STATE)
-        for slot in self._tables.attributes(ref)[:_MAX_ATTRIBUTES]:
+        for slot in self._tables.attributes(ref, _MAX_ATTRIBUTES):
             if slot.value is None or not is_param_name(str(slot.key)):
                 continue
             if is_open or not isinstance(slot.value, Ref) or self._is_plain_tuple(slot.value):
@@ -103,8 +103,8 @@ class Texts:
         return f"{kind}()" if n == 0 and kind in ("set", "frozenset") else brackets[0] + shown + brackets[1]
 
     def _show_items(self, slots: list[Slot], n: int, depth: int) -> str:
-        shown = [self._show(slot.value, depth + 1) for slot in slots]
-        return ", ".join(shown) + (f", … {n:,} in all" if n > len(shown) else "")
+        shown = _joined(self._show(slot.value, depth + 1) for slot in slots)
+        return shown + (f", … {n:,} in all" if n > len(slots) else "")
 
     def _show_array(self, ref: Ref, depth: int) -> str:
         shape = self._arrays.shape(ref)
@@ -117,6 +117,19 @@ class Texts:
         values = self._arrays.read(ref)
         shown = ", ".join(f"{v:.6g}" if values.dtype.kind == "f" else show_plain(v) for v in values.reshape(-1))
         return f"[{shown}]" if shape else shown
+
+
+def _joined(shown: Iterable[str]) -> str:
+    """The texts with commas between them; no more of them are made than can be shown."""
+    parts: list[str] = []
+    n_chars = 0
+    for text in shown:
+        if n_chars > MAX_CHARS:
+            parts.append("…")
+            break
+        parts.append(text)
+        n_chars += len(text) + 2
+    return ", ".join(parts)
 
 
 def show_plain(value: object) -> str:

@@ -36,6 +36,9 @@ def charge(rows: Rows, n_bytes: int) -> None:
 
 def require_ints(rows: Rows, field: str, low: int, high: int) -> npt.NDArray[np.int64]:
     """A column of ints from `low` to `high`, shape (n,) int64."""
+    column = rows.column(field)
+    if not (column.is_integral or (column.of == "const" and type(column.value) is int)):
+        rows.fail(0, f"{field} must be an int")
     values = rows.integers(field)
     rows.require((values >= low) & (values <= high), f"{field} must lie in {low} … {high}")
     return values

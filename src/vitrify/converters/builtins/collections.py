@@ -1,8 +1,8 @@
 """The containers of `collections` and `types`, each with its order, its bounds and its place on cycles.
 
-Their content travels as tuples, which exist whenever a container is filled; a dict in their place might still be
-empty. A mapping proxy has no empty form, so it cannot lie on a cycle. Attributes that a program has set on an
-OrderedDict or a Counter are refused: a subclass says better what is meant.
+Their content travels as a list or a dict, which is filled before they are. A mapping proxy has no empty form, so it
+cannot lie on a cycle. Attributes that a program has set on an OrderedDict or a Counter are refused: a subclass says
+better what is meant.
 """
 
 from __future__ import annotations
@@ -31,16 +31,12 @@ def _check(rows: Rows) -> None:
 
 def _encode_pairs(mapping: Any) -> tuple[object, ...]:
     _refuse_attributes(mapping)
-    return tuple(mapping.keys()), tuple(mapping.values())
+    return (dict(mapping),)
 
 
-def _fill_pairs(mapping: dict[Any, Any], keys: tuple[Any, ...], values: tuple[Any, ...]) -> None:
-    exact(keys, tuple)
-    exact(values, tuple)
-    for key, value in zip(keys, values, strict=True):
-        mapping[key] = value
-    if len(mapping) != len(keys):
-        raise ValueError("it holds a key twice")
+def _fill_pairs(mapping: dict[Any, Any], pairs: dict[Any, Any]) -> None:
+    exact(pairs, dict)
+    mapping.update(pairs)
 
 
 def _refuse_attributes(target: Any, known: frozenset[str] = frozenset()) -> None:
@@ -59,21 +55,21 @@ def _encode_defaultdict(target: collections.defaultdict[Any, Any]) -> tuple[obje
             f"a defaultdict whose default_factory is a {type(target.default_factory).__name__}",
             hint="Use a class, a named function or functools.partial",
         )
-    return target.default_factory, tuple(target.keys()), tuple(target.values())
+    return target.default_factory, dict(target)
 
 
-def _fill_defaultdict(target: collections.defaultdict[Any, Any], factory: Any, keys: Any, values: Any) -> None:
+def _fill_defaultdict(target: collections.defaultdict[Any, Any], factory: Any, pairs: dict[Any, Any]) -> None:
     if not is_factory(factory):
         raise TypeError(f"default_factory is a {type(factory).__name__}")
-    _fill_pairs(target, keys, values)
+    _fill_pairs(target, pairs)
     target.default_factory = factory
 
 
-def _fill_deque(target: collections.deque[Any], items: tuple[Any, ...], maxlen: int | None) -> None:
+def _fill_deque(target: collections.deque[Any], items: list[Any], maxlen: int | None) -> None:
     """Its own `__init__` is the one way to give an existing deque its bound."""
-    exact(items, tuple)
+    exact(items, list)
     exact(maxlen, int, type(None))
-    if maxlen is not None and not len(items) <= maxlen:
+    if maxlen is not None and len(items) > maxlen:
         raise ValueError(f"{len(items)} items do not fit a maxlen of {maxlen}")
     collections.deque.__init__(target, items, maxlen)
 
@@ -108,15 +104,15 @@ def _encode_namespace(target: types.SimpleNamespace) -> tuple[object, ...]:
     for name in vars(target):
         if not is_attribute(types.SimpleNamespace, name):
             raise UnsupportedError(f"a SimpleNamespace with the attribute {name!r}", hint="Rename it")
-    return tuple(vars(target)), tuple(vars(target).values())
+    return (dict(vars(target)),)
 
 
-def _fill_namespace(target: types.SimpleNamespace, names: tuple[str, ...], values: tuple[Any, ...]) -> None:
-    exact(names, tuple)
-    for name in names:
+def _fill_namespace(target: types.SimpleNamespace, pairs: dict[str, Any]) -> None:
+    exact(pairs, dict)
+    for name in pairs:
         if not is_attribute(types.SimpleNamespace, name):
             raise ValueError("it has an attribute that no namespace may have")
-    _fill_pairs(vars(target), tuple(map(intern, names)), values)
+    vars(target).update((intern(name), value) for name, value in pairs.items())
 
 
 def _encode_proxy(target: types.MappingProxyType[Any, Any]) -> tuple[object, ...]:
@@ -138,7 +134,7 @@ CONVERTERS: Final[tuple[Converter[Any], ...]] = (
     Converter(
         type_id="collections.OrderedDict",
         types=("collections.OrderedDict",),
-        fields=("keys", "values"),
+        fields=("pairs",),
         encode=_encode_pairs,
         allocate=collections.OrderedDict,
         fill=_fill_pairs,
@@ -147,7 +143,7 @@ CONVERTERS: Final[tuple[Converter[Any], ...]] = (
     Converter(
         type_id="collections.Counter",
         types=("collections.Counter",),
-        fields=("keys", "values"),
+        fields=("pairs",),
         encode=_encode_pairs,
         allocate=collections.Counter,
         fill=_fill_pairs,
@@ -156,7 +152,7 @@ CONVERTERS: Final[tuple[Converter[Any], ...]] = (
     Converter(
         type_id="collections.defaultdict",
         types=("collections.defaultdict",),
-        fields=("default_factory", "keys", "values"),
+        fields=("default_factory", "pairs"),
         encode=_encode_defaultdict,
         allocate=collections.defaultdict,
         fill=_fill_defaultdict,
@@ -166,7 +162,7 @@ CONVERTERS: Final[tuple[Converter[Any], ...]] = (
         type_id="collections.deque",
         types=("collections.deque",),
         fields=("items", "maxlen"),
-        encode=lambda target: (tuple(target), target.maxlen),
+        encode=lambda target: (list(target), target.maxlen),
         allocate=collections.deque,
         fill=_fill_deque,
         check=_check,
@@ -183,7 +179,7 @@ CONVERTERS: Final[tuple[Converter[Any], ...]] = (
     Converter(
         type_id="types.SimpleNamespace",
         types=("types.SimpleNamespace",),
-        fields=("names", "values"),
+        fields=("pairs",),
         encode=_encode_namespace,
         allocate=types.SimpleNamespace,
         fill=_fill_namespace,

@@ -37,7 +37,7 @@ def _decode(key: npt.NDArray[np.uint32], pos: int, gauss: float | None) -> rando
         raise ValueError(f"its state is not {_WORDS} words and a position")
     if not key[1:].any() and not int(key[0]) >> 31:
         raise ValueError("its state is the one that never changes")
-    target = random.Random(0)
+    target = random.Random(0)  # noqa: S311  # it is what was saved
     target.setstate((_VERSION, (*key.tolist(), pos), gauss))
     return target
 

@@ -1,4 +1,4 @@
-"""Numbers and small values of the language itself: complex, range, slice, bytearray, Fraction, Ellipsis, NotImplemented.
+"""Small values of the language itself: complex, Fraction, range, slice, bytearray, Ellipsis, NotImplemented.
 
 A slice directly within a slice is refused: Python frees such chains recursively and would exhaust the stack.
 """

@@ -73,9 +73,10 @@ def _decode_timezone(offset_us: int, name: str | None) -> timezone:
 
 
 def _encode_zone(value: zoneinfo.ZoneInfo) -> tuple[object, ...]:
-    if value.key is None or not _KEY.fullmatch(value.key):
+    key: str | None = value.key  # typeshed does not know of zones read from a file, which have none
+    if not _KEY.fullmatch(key or ""):
         raise UnsupportedError("a ZoneInfo that is not of the tz database", hint="Make it from a key")
-    return (value.key,)
+    return (key,)
 
 
 def _check_zones(rows: Rows) -> None:

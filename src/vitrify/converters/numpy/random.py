@@ -36,7 +36,8 @@ def _check(rows: Rows) -> None:
 
 
 def _global_state() -> Any:
-    return np.random.mtrand._rand  # type: ignore[attr-defined]  # numpy names it nowhere else
+    """The object behind `numpy.random.seed` and its like, which `numpy.random` itself does not name."""
+    return np.random.mtrand._rand
 
 
 # SeedSequence

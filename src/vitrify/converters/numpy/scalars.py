@@ -70,20 +70,18 @@ def _array_decoder(kind: type[np.generic]) -> Callable[[npt.NDArray[Any]], Any]:
     return decode
 
 
-def _decode_void(array: npt.NDArray[Any]) -> np.void:
+def _decode_void(array: npt.NDArray[Any]) -> Any:
     _require_single(array)
     if array.dtype.kind != "V":
         raise ValueError(f"a void cannot be an array of {array.dtype}")
-    made: np.void = array.copy()[()]
-    return made
+    return array.copy()[()]
 
 
-def _decode_record(array: npt.NDArray[Any]) -> np.record:
+def _decode_record(array: npt.NDArray[Any]) -> Any:
     _require_single(array)
     if array.dtype.names is None:
         raise ValueError(f"a record cannot be an array of {array.dtype}")
-    made: np.record = array.copy().view(np.dtype((np.record, array.dtype)))[()]
-    return made
+    return array.copy().view(np.dtype((np.record, array.dtype)))[()]
 
 
 def _require_single(array: object) -> None:

@@ -22,7 +22,7 @@ _MAX_DIMS: Final = 32
 
 def _encode(array: npt.NDArray[Any]) -> tuple[object, ...]:
     dtype: Any = array.dtype
-    order = "F" if array.flags.fnc else "C"
+    order: Any = "F" if array.flags.fnc else "C"
     items: list[Any] = array.ravel(order).tolist()
     if hasattr(dtype, "na_object"):
         missing = dtype.na_object

@@ -19,6 +19,7 @@ class _Entry(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     until: str = ""
     id: str = ""
     note: str = ""
+    keywords: tuple[str, ...] = ()
 
 
 class _Reviewed(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -114,6 +115,7 @@ RULES: Final[dict[str, str]] = dict.fromkeys(
     ),
     "vitrify.converters.sklearn.rules",
 )
+KEYWORDS: Final = {name: frozenset(entry.keywords) for name, entry in REVIEWED.functions.items() if entry.keywords}
 NAMES: Final[dict[str, tuple[str, str]]] = {
     name: (name.rpartition(".")[0], name.rpartition(".")[2]) for name in REVIEWED.functions
 }

@@ -93,12 +93,12 @@ def _shape(rows: Rows, row: int, field: str, *, sparse: object) -> tuple[int, ..
         rows.fail(row, f"{field} must be a CSR matrix")
     at = int(column.numbers[row])
     data, indices, indptr = (matrices.arrays(name)[at] for name in ("data", "indices", "indptr"))
-    if data.dtype.str != "<f8" or indices.dtype.str != "<i4" or indptr.dtype.str != "<i4":
-        rows.fail(row, f"{field} must hold float64 with int32 indices")
-    shape = matrices.tuples("shape")[at]
-    if shape is None or len(shape) != 2 or not all(isinstance(n, (int, np.integer)) for n in shape):
+    if data.dtype.str != "<f8" or indices.ndim != 1:
+        rows.fail(row, f"{field} must hold float64")
+    shape = matrices.arrays("shape")[at]
+    if shape.shape != (2,) or shape.dtype != np.int64:
         rows.fail(row, f"{field} must have two dimensions")
-    n_rows, n_columns = (int(str(n)) for n in shape)
+    n_rows, n_columns = shape.tolist()
     if field == "_dual_coef_" and len(data) != n_rows * n_columns:
         rows.fail(row, f"{field} must store every coefficient")
     return n_rows, n_columns

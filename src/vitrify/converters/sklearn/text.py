@@ -6,6 +6,7 @@ The numbers become column indices of a sparse matrix, which compiled code does n
 from __future__ import annotations
 
 import numpy as np
+import numpy.typing as npt
 
 from vitrify.graph.rows import Rows
 
@@ -25,11 +26,18 @@ def check_vocabulary(rows: Rows) -> None:
         begin, end = int(ends[at]) - int(dicts.lengths[at]), int(ends[at])
         places = numbers[begin:end]
         n = end - begin
-        if n and (int(places.min()) < 0 or int(places.max()) >= n or len(np.unique(places)) != n):
+        if n and (int(places.min()) < 0 or int(places.max()) >= n or not _all_taken(places)):
             rows.fail(row, f"vocabulary_ must number its {n} entries 0 to {n - 1}, each once")
 
 
-def _numbers(dicts: Rows) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
+def _all_taken(places: npt.NDArray[np.int64]) -> bool:
+    """Whether n numbers below n are all of them."""
+    taken = np.zeros(len(places), np.bool_)
+    taken[places] = True
+    return bool(taken.all())
+
+
+def _numbers(dicts: Rows) -> npt.NDArray[np.int64]:
     """The values of all dicts as ints; -1 for what is none."""
     column = dicts.column("values")
     if column.numbers is not None and column.is_integral:

@@ -160,5 +160,6 @@ CONVERTERS: Final = (
         decode=_decode,
         check=_check,
         streams=True,
+        owns_arrays=True,
     ),
 )

@@ -1,0 +1,85 @@
+"""The array part of the independent reader: dtypes, elements and views, written from SPEC.md §6.4 and §6.6 alone.
+
+It shares no code with vitrify and never imports it. Numbers in comments are clauses.
+"""
+
+from __future__ import annotations
+
+import re
+import sys
+from math import prod
+from typing import Any
+
+import numpy as np
+
+from tests.support.independent_container import fields, naturals, require
+
+SPELLING = re.compile(  # 6.4.1
+    r"\|[biu]1|[<>][iu][248]|[<>]f(2|4|8|12|16)|[<>]c(8|16|24|32)|(\|[SV]|[<>]U)(0|[1-9][0-9]{0,9})|"
+    r"[<>][mM]8(\[([1-9][0-9]{0,8})?(Y|M|W|D|h|m|s|ms|us|ns|ps|fs|as)\])?"
+)
+LONG = ("f12", "f16", "c24", "c32")
+SHOWN = {  # 2.11
+    "|b1": "BOOL", "|u1": "U8", "|i1": "I8", "<u2": "U16", "<i2": "I16", "<f2": "F16", "<u4": "U32", "<i4": "I32",
+    "<f4": "F32", "<u8": "U64", "<i8": "I64", "<f8": "F64", "<c8": "C64",
+}  # fmt: skip
+
+
+def decode_dtype(spelling: Any, depth: int = 0) -> np.dtype[Any]:
+    """The dtype that has this spelling."""
+    if isinstance(spelling, str):
+        require(SPELLING.fullmatch(spelling), f"unknown dtype {spelling!r:.80}")
+        require(spelling[1:] not in LONG or np.finfo(np.longdouble).nmant == 63, "long doubles")  # 6.4.2
+        try:
+            dtype = np.dtype(spelling)
+        except (TypeError, OverflowError) as error:
+            raise ValueError(f"no such dtype: {error}") from error
+        require(dtype.str == spelling and dtype.itemsize <= 2**30, f"dtype {spelling}")
+        return dtype
+    fields(spelling, "fields:list itemsize:int aligned:bool")  # 6.4.3
+    (itemsize,) = naturals([spelling["itemsize"]], 2**30 + 1)
+    require(depth <= 16 and len(spelling["fields"]) <= 10_000, "too many fields")
+    names, formats, offsets, titles = [], [], [], []
+    for field in spelling["fields"]:
+        fields(field, "name:str dtype:any offset:int shape:list? title:str?")
+        shape, inner = tuple(naturals(field.get("shape", []))), decode_dtype(field["dtype"], depth + 1)
+        require(shape or "shape" not in field, "a default is written out")
+        require(0 <= field["offset"] <= itemsize - inner.itemsize * prod(shape), "a field outside the item")
+        names.append(field["name"])
+        formats.append((inner, shape) if shape else inner)
+        offsets.append(field["offset"])
+        titles.append(field.get("title"))
+    parts: dict[str, Any] = {"names": names, "formats": formats, "offsets": offsets, "itemsize": itemsize}
+    if any(title is not None for title in titles):
+        parts["titles"] = titles
+    made: np.dtype[Any] = np.dtype(parts, align=spelling["aligned"])  # type: ignore[call-overload]  # a dict form
+    return made
+
+
+def shown(spelling: Any, dtype: np.dtype[Any], shape: tuple[int, ...], order: str) -> tuple[str, list[int]]:
+    """The safetensors dtype and shape of an array's block (2.11)."""
+    dims = list(shape if order == "C" else shape[::-1])
+    own = SHOWN.get(spelling) if isinstance(spelling, str) else None
+    return (own, dims) if own else ("U8", [*dims, dtype.itemsize])
+
+
+def make_array(data: bytes, dtype: np.dtype[Any], shape: tuple[int, ...], order: str) -> Any:
+    """An array of these elements (6.6.2)."""
+    require(prod(n for n in shape if n) * max(dtype.itemsize, 1) < 2**63, "impossible shape")
+    if dtype.kind == "b":
+        require(max(data, default=0) <= 1, "bools that are neither 0 nor 1")
+    if dtype.kind == "U" and data:
+        require(np.frombuffer(data, dtype.str[0] + "u4").max() <= sys.maxunicode, "text beyond Unicode")
+    return np.ndarray(shape, dtype, data or b"\0", order=order)  # type: ignore[call-overload]  # C or F
+
+
+def make_view(buffer: Any, dtype: np.dtype[Any], shape: tuple[int, ...], offset: Any, strides: tuple[Any, ...]) -> Any:
+    """A view of the bytes of a buffer (6.6.3)."""
+    require(all(type(n) is int for n in (offset, *strides)), "offset and strides are ints")
+    steps = [(n - 1) * stride for n, stride in zip(shape, strides, strict=True)] if prod(shape) else []
+    low = offset + sum(step for step in steps if step < 0)
+    high = offset + sum(step for step in steps if step > 0) + (dtype.itemsize if prod(shape) else 0)
+    require(low >= 0 and high <= buffer.nbytes, "a view outside its buffer")
+    flat = (buffer.T if buffer.flags.fnc else buffer).reshape(-1)
+    raw = np.frombuffer(flat.tobytes() if not buffer.dtype.itemsize else flat, np.uint8) if buffer.nbytes else b"\0"
+    return np.ndarray(shape, dtype, raw, offset, strides)
