@@ -12,7 +12,6 @@ import tempfile
 from pathlib import Path
 
 from tests.docs.pages import ROOT, name_of, pages
-from tests.docs.reference import HELP_PAGE, help_page
 from tests.docs.running import Outcome, run_page
 
 
@@ -20,8 +19,6 @@ def main(arguments: list[str]) -> int:
     """Run the pages; the number of blocks that print something else than their page says, at most 1."""
     is_writing = "--write" in arguments
     named = [ROOT / argument for argument in arguments if argument != "--write"]
-    if is_writing and not named:
-        HELP_PAGE.write_text(help_page(), encoding="utf-8")
     n_wrong = 0
     for page in named or pages():
         with tempfile.TemporaryDirectory() as folder:

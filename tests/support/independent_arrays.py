@@ -70,7 +70,7 @@ def make_array(data: bytes, dtype: np.dtype[Any], shape: tuple[int, ...], order:
         require(max(data, default=0) <= 1, "bools that are neither 0 nor 1")
     if dtype.kind == "U" and data:
         require(np.frombuffer(data, dtype.str[0] + "u4").max() <= sys.maxunicode, "text beyond Unicode")
-    return np.ndarray(shape, dtype, data or b"\0", order=order)  # type: ignore[call-overload]  # C or F
+    return np.ndarray(shape, dtype, data or b"\0", order="C" if order == "C" else "F")
 
 
 def make_view(buffer: Any, dtype: np.dtype[Any], shape: tuple[int, ...], offset: Any, strides: tuple[Any, ...]) -> Any:

@@ -73,7 +73,7 @@ class Glass:
         _check_keys(self.tables)
         _check_order(self.tables)
 
-    def _claim(self, n_bytes: int, number: Any, dtype: str, shape: list[int]) -> bytes:
+    def _claim(self, n_bytes: int, number: Any, dtype: str, shape: list[int]) -> Any:
         require(number == self._n_used < len(self.container.blocks), "blocks are not used in order")  # 6.3.3
         self._n_used += 1
         block = self.container.blocks[number]
@@ -81,7 +81,7 @@ class Glass:
         require(not block.is_raw or (block.dtype, block.shape) == (dtype, shape), "dtype or shape of a block")  # 2.11
         return block.data
 
-    def _take(self, n_bytes: int, block: Any) -> bytes:
+    def _take(self, n_bytes: int, block: Any) -> Any:
         if n_bytes >= 4096:
             return self._claim(n_bytes, block, "U8", [n_bytes])
         start, self._position = self._position, self._position + -(-n_bytes // 8) * 8
@@ -89,9 +89,10 @@ class Glass:
         require(block is None and len(data) == self._position - start and not any(data[n_bytes:]), "cells")  # 6.3.2
         return data[:n_bytes]
 
-    def _numbers(self, n: int, width: str, block: Any, kind: str = "u") -> Any:
+    def _numbers(self, n: int, width: str, block: Any, kind: str = "u") -> list[Any]:
         require(re.fullmatch("[iu][1248]|f8", width) and width[0] == kind, f"width {width}")
-        return np.frombuffer(self._take(n * int(width[1]), block), "<" + width).tolist()
+        numbers: list[Any] = np.frombuffer(self._take(n * int(width[1]), block), "<" + width).tolist()
+        return numbers
 
     def _column(self, column: Any, n: int, allowed: tuple[str, ...] = tuple(KINDS)) -> list[Any]:
         self.container.spend(16 * n)
@@ -126,7 +127,7 @@ class Glass:
             require(c["of"] != "|b1" or max(data, default=0) <= 1, "bools")
             return list(np.frombuffer(data, c["of"]))
         require(c["of"] in CELLS, "unknown numbers")
-        values: list[Any] = self._numbers(n, c["width"], block, CELLS[c["of"]])
+        values = self._numbers(n, c["width"], block, CELLS[c["of"]])
         match c["of"]:
             case "bool":
                 require(max(values, default=0) <= 1, "bools")
@@ -140,7 +141,7 @@ class Glass:
     def _strings(self, c: Any, n: int) -> list[Any]:
         if c["of"] == "lines":
             require(c["width"] == "" and "lengths" not in c, "lines with lengths")
-            lines = self._take(naturals([c["n_bytes"]])[0], c.get("block")).decode().split("\0")
+            lines: list[Any] = self._take(naturals([c["n_bytes"]])[0], c.get("block")).decode().split("\0")
             require(len(lines) == n, "number of lines")
             return lines
         ends = list(accumulate(self._numbers(n, c["width"], c.get("lengths")), initial=0))

@@ -16,6 +16,7 @@ from vitrify.container.codecs import CODECS, RAW
 from vitrify.container.digest import chunk_digests
 from vitrify.container.layout import RESERVED, Block, Header
 from vitrify.container.limits import LIMITS, Limits
+from vitrify.container.memory import private_bytes
 from vitrify.container.sources import FileSource, Source, open_bytes, open_path, open_stream
 from vitrify.errors import FormatError, IntegrityError, LimitError
 
@@ -97,7 +98,7 @@ class GlassFile:
     def _read(self, block: Block) -> Bytes:
         if block.stored.codec == RAW:
             return self._stored(block)
-        out = np.empty(block.n_bytes, np.uint8)
+        out = private_bytes(block.n_bytes)
         try:
             CODECS[block.stored.codec].decode(self._stored(block).data, out.data)
         except FormatError as error:
@@ -110,7 +111,7 @@ class GlassFile:
         if view is not None:
             out = np.frombuffer(view, np.uint8)
         else:
-            out = np.empty(block.stored_bytes, np.uint8)
+            out = private_bytes(block.stored_bytes)
             self._source.read_into(block.begin, out.data)
         if tuple(chunk_digests([out.data])) != block.stored.digests:
             raise IntegrityError(

@@ -12,10 +12,9 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import BinaryIO, Protocol
 
-import numpy as np
-
 from vitrify.container.layout import ALIGNMENT, ROOT_PREFIX, Header, decode_header, decode_length
 from vitrify.container.limits import Limits
+from vitrify.container.memory import private_bytes
 from vitrify.container.sniff import looks_like
 from vitrify.errors import FormatError, NotGlassFileError
 
@@ -159,7 +158,7 @@ def open_stream(stream: BinaryIO, limits: Limits) -> MemorySource:
 
 def _aligned(n_bytes: int) -> memoryview:
     """Private memory that starts at a multiple of 64, so that arrays can lie in it as they do in the file."""
-    room = np.empty(n_bytes + ALIGNMENT, np.uint8)
+    room = private_bytes(n_bytes + ALIGNMENT)
     start = -room.__array_interface__["data"][0] % ALIGNMENT
     return room.data[start : start + n_bytes]
 

@@ -6,7 +6,6 @@ What a file holds, what it needs and where each thing is can be told from here w
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from math import prod
 from typing import Final
 
 import numpy as np
@@ -35,6 +34,7 @@ BUILTIN_LAYOUTS: Final = {
 }
 OWN_LAYOUTS: Final = ("attrs", "new", "call", "member", "value")
 _MAX_DIMS: Final = 64
+_MAX_SIZE: Final = 2.0**60
 _VALUE_BYTES: Final = 16
 
 
@@ -112,25 +112,23 @@ class ParsedGraph:
         if len(arrays.shape) > _MAX_DIMS or arrays.order not in ("C", "F"):
             raise FormatError("a table of arrays has an impossible shape or order")
         self._spend(table.rows * len(arrays.shape))
-        dims = [_lengths(parse_column(c, table.rows, self.cells, self.graph)).tolist() for c in arrays.shape]
-        parsed.shapes = list(zip(*dims, strict=True)) if dims else [()] * table.rows
+        dims = [_lengths(parse_column(c, table.rows, self.cells, self.graph)) for c in arrays.shape]
+        parsed.shapes = list(zip(*(d.tolist() for d in dims), strict=True)) if dims else [()] * table.rows
+        counts = _products(dims, table.rows)
         if table.layout == "object_arrays":
-            sizes = parsed.lengths.tolist() if parsed.lengths is not None else []
-            if arrays.dtype != "|O" or [prod(shape) for shape in parsed.shapes] != sizes:
+            if arrays.dtype != "|O" or parsed.lengths is None or not np.array_equal(counts, parsed.lengths):
                 raise FormatError("a table of object arrays has other sizes than its shapes")
             return
-        itemsize = decode_dtype(arrays.dtype).itemsize
-        sizes = [prod(shape) * itemsize for shape in parsed.shapes]
+        sizes = _products([*dims, np.full(table.rows, decode_dtype(arrays.dtype).itemsize)], table.rows)
         if table.layout == "views":
-            for size in sizes:
-                self.file.spend(size, "the elements of a view")
+            self.file.spend(int(sizes.sum()), "the elements of views")
             return
-        big = [size for size in sizes if size >= CELL_LIMIT_BYTES]
-        if len(big) != len(arrays.blocks):
-            raise FormatError(f"{len(big)} big arrays but {len(arrays.blocks)} blocks")
-        for block, size in zip(arrays.blocks, big, strict=True):
+        is_big = sizes >= CELL_LIMIT_BYTES
+        if np.count_nonzero(is_big) != len(arrays.blocks):
+            raise FormatError(f"{np.count_nonzero(is_big)} big arrays but {len(arrays.blocks)} blocks")
+        for block, size in zip(arrays.blocks, sizes[is_big].tolist(), strict=True):
             self.cells.claim(block, size)
-        parsed.joined = self.cells.take(sum(size for size in sizes if size < CELL_LIMIT_BYTES), arrays.joined)
+        parsed.joined = self.cells.take(int(sizes[~is_big].sum()), arrays.joined)
 
     def _spend(self, n_values: int) -> None:
         self.file.spend(_VALUE_BYTES * n_values, "the values of a column")
@@ -262,6 +260,21 @@ def _lengths(parsed: Parsed) -> npt.NDArray[np.int64]:
     if parsed.n and (int(lengths.min()) < 0 or float(lengths.astype(np.float64).sum()) >= 2**48):
         raise FormatError("impossible lengths")
     return lengths
+
+
+def _products(factors: list[npt.NDArray[np.int64]], n: int) -> npt.NDArray[np.int64]:
+    """The product of sizes, row by row, shape (n,).
+
+    Raises:
+        FormatError: It, or the sum of all, is beyond what any file can hold.
+    """
+    exact, approximate = np.ones(n, np.int64), np.ones(n, np.float64)
+    for factor in factors:
+        exact = exact * factor
+        approximate = approximate * factor
+    if n and approximate.sum() >= _MAX_SIZE:
+        raise FormatError("impossible shape of an array")
+    return exact
 
 
 def _name_position(column: Parsed, index: int) -> int | None:

@@ -7,7 +7,7 @@ from typing import Final
 
 import numpy as np
 
-from vitrify.inspection.address import PathError, join, spell_key, split
+from vitrify.inspection.address import ROOT, PathError, join, spell_key, split
 from vitrify.inspection.arrays import Arrays
 from vitrify.inspection.tables import BY_STATE, Named, Ref, Slot, Tables
 
@@ -21,7 +21,7 @@ def find_array(path: str, tables: Tables, arrays: Arrays) -> Ref:
     Raises:
         PathError: There is none.
     """
-    value, so_far = tables.root, "$"
+    value, so_far = tables.root, ROOT
     for step in split(path):
         following = _follow(value, step, tables)
         if following is None:
@@ -99,7 +99,7 @@ def _find_block(name: str, tables: Tables, arrays: Arrays) -> Ref | None:
 def _near(path: str, arrays: Arrays) -> str:
     """Paths of arrays that come near one that does not exist."""
     paths = [info.path for info in arrays.infos()[0]][:_MAX_COMPARED]
-    below = [found for found in paths if found.startswith((path + ".", path + "["))]
+    below = [found for found in paths if path == ROOT or found.startswith((path + ".", path + "["))]
     near = (below or get_close_matches(path, paths, _NEAR, 0.5))[:_NEAR]
     if near:
         return f"Near it: {', '.join(near)}"

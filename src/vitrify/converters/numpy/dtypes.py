@@ -16,6 +16,7 @@ from vitrify.converters.numpy import DTYPE_TYPES
 from vitrify.errors import UnsupportedError
 from vitrify.graph.converter import Converter
 from vitrify.graph.dtypes import decode_dtype, encode_dtype
+from vitrify.graph.registry import full_name
 from vitrify.graph.rows import Rows
 
 _MAX_CHARS: Final = 1 << 20
@@ -101,21 +102,22 @@ def _encode_string_dtype(dtype: Any) -> tuple[object, ...]:
 def _decode_string_dtype(coerce: bool, has_na: bool, na_object: object) -> Any:
     exact(coerce, bool)
     exact(has_na, bool)
-    if not hasattr(np.dtypes, "StringDType"):
-        raise UnsupportedError("StringDType needs numpy 2", hint="Upgrade numpy")
+    make: Any = getattr(getattr(np, "dtypes", None), "StringDType", None)
+    if make is None:
+        raise UnsupportedError(f"StringDType does not exist in the numpy {np.__version__} installed here")
     if not has_na:
         exact(na_object, type(None))
-        return np.dtypes.StringDType(coerce=coerce)
+        return make(coerce=coerce)
     if not _is_missing_value(na_object):
         raise ValueError(f"na_object is a {type(na_object).__name__}")
-    return np.dtypes.StringDType(coerce=coerce, na_object=na_object)
+    return make(coerce=coerce, na_object=na_object)
 
 
 def _is_missing_value(value: Any) -> bool:
     """Whether numpy's own code expects a value as `na_object`: None, a NaN, a text, or pandas.NA."""
     if type(value) is float:
         return value != value
-    return value is None or type(value) is str or (type(value).__name__ == "NAType" and value is not None)
+    return value is None or type(value) is str or full_name(type(value)) == "pandas._libs.missing.NAType"
 
 
 def _check_string_dtype(rows: Rows) -> None:

@@ -6,6 +6,7 @@ bound: a wrong one reads, or writes, foreign memory. Source of the invariants: `
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any, Final
 
 import numpy as np
@@ -63,18 +64,23 @@ def _check_shapes(rows: Rows, row: int, n_outputs: int, n_classes: Any, nodes: A
     """Everything that is not about single nodes."""
     if n_classes.ndim != 1 or n_classes.dtype.kind != "i" or len(n_classes) != n_outputs or n_outputs < 1:
         rows.fail(row, "n_classes must hold one int for each output")
-    if int(n_classes.min()) < 1:
+    counts = n_classes.tolist()
+    if min(counts) < 1:
         rows.fail(row, "n_classes must be at least 1 for each output")
-    fields = nodes.dtype.fields or {}
     if nodes.ndim != 1 or len(nodes) == 0 or not nodes.flags.c_contiguous:
         rows.fail(row, "nodes must be a one-dimensional array of at least one node")
-    if {name: spec[0].str for name, spec in fields.items() if name != _MISSING} != _FIELDS:
+    if not _is_node_dtype(nodes.dtype):
         rows.fail(row, "nodes must have scikit-learn's node dtype")
-    if _MISSING in fields and fields[_MISSING][0].str != "|u1":
-        rows.fail(row, f"{_MISSING} must be uint8")
-    expected = (len(nodes), n_outputs, int(n_classes.max()))
+    expected = (len(nodes), n_outputs, max(counts))
     if values.shape != expected or values.dtype.str != "<f8" or not values.flags.c_contiguous:
         rows.fail(row, f"values must be float64 of shape {expected}, not {values.dtype} {values.shape}")
+
+
+@lru_cache(maxsize=64)
+def _is_node_dtype(dtype: np.dtype[Any]) -> bool:
+    """The fields of 1.2, or those since 1.3."""
+    fields = {name: spec[0].str for name, spec in (dtype.fields or {}).items()}
+    return fields.pop(_MISSING, "|u1") == "|u1" and fields == _FIELDS
 
 
 def _batches(sizes: list[int]) -> list[Ints]:

@@ -1,0 +1,190 @@
+"""The command itself: exit codes, errors in one line, versions, help, interruptions."""
+
+from __future__ import annotations
+
+import platform
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import vitrify
+from tests.unit.cli.terminal import run, start
+
+
+@pytest.fixture(scope="module")
+def glass(tmp_path_factory: pytest.TempPathFactory) -> str:
+    path = tmp_path_factory.mktemp("cli") / "bundle.glass"
+    value = {"a": np.arange(3000.0), "objects": np.array([[1], {}], object), "many": [np.arange(9)] * 1}
+    vitrify.dump(value, path)
+    return str(path)
+
+
+def one_line(error: bytes) -> str:
+    """The text of an error, which is one line and no traceback."""
+    text = error.decode()
+    assert text.startswith("vitrify: ")
+    assert text.endswith("\n")
+    assert text.count("\n") == 1
+    return text
+
+
+class TestExitCodes:
+    def test_success_is_zero_and_says_nothing_on_standard_error(self, glass: str) -> None:
+        """A file that can be read gives 0."""
+        done = run("inspect", glass)
+        assert (done.returncode, done.stderr) == (0, b"")
+
+    @pytest.mark.parametrize(
+        ("words", "text"),
+        [
+            (["inspect"], "Missing argument 'FILE'"),
+            (["inspect", "x", "--bogus"], "--bogus"),
+            (["bogus"], "bogus"),
+            (["inspect", "x", "--force"], "--array"),
+            (["inspect", "x", "--out", "y.npy"], "--array"),
+        ],
+    )
+    def test_wrong_usage_is_two(self, words: list[str], text: str) -> None:
+        """The line says what is wrong; nothing is opened."""
+        done = run(*words)
+        assert done.returncode == 2
+        assert text in one_line(done.stderr)
+
+    def test_an_unknown_array_is_two(self, glass: str) -> None:
+        """A path that leads nowhere is a mistake in the command, and the line helps to mend it."""
+        done = run("inspect", glass, "--array", "b")
+        assert done.returncode == 2
+        assert "nothing is at 'b'" in one_line(done.stderr)
+
+    @pytest.mark.parametrize(
+        ("content", "text"),
+        [(b"", "empty"), (b"\x80\x05K\x01.", "pickle"), (b"<html>", "web page"), (None, "No such file")],
+    )
+    def test_what_is_no_glass_file_is_three(self, tmp_path: Path, content: bytes | None, text: str) -> None:
+        """Missing, empty and foreign files are named for what they are."""
+        path = tmp_path / "model.glass"
+        if content is not None:
+            path.write_bytes(content)
+        done = run("inspect", str(path))
+        assert done.returncode == 3
+        assert text in one_line(done.stderr)
+
+    def test_a_directory_is_three(self, tmp_path: Path) -> None:
+        """A folder is not a file."""
+        done = run("inspect", str(tmp_path))
+        assert done.returncode == 3
+        assert "directory" in one_line(done.stderr)
+
+    def test_a_damaged_file_is_three(self, glass: str, tmp_path: Path) -> None:
+        """Damage anywhere is found, since inspect reads every byte."""
+        data = bytearray(Path(glass).read_bytes())
+        data[len(data) // 2] ^= 1
+        path = tmp_path / "damaged.glass"
+        path.write_bytes(data)
+        done = run("inspect", str(path))
+        assert done.returncode == 3
+        assert "does not match its digest" in one_line(done.stderr)
+
+    def test_what_is_not_supported_is_four(self, glass: str) -> None:
+        """An array of objects cannot be shown without building them."""
+        done = run("inspect", glass, "--array", "objects")
+        assert done.returncode == 4
+        assert "holds objects" in one_line(done.stderr)
+
+    def test_interruption_is_130_and_silent(self) -> None:
+        """Ctrl-C ends it without a traceback."""
+        process = start("inspect", "-")
+        assert process.stdin is not None
+        with pytest.raises(subprocess.TimeoutExpired):
+            process.wait(2)
+        process.send_signal(signal.SIGINT)
+        _, error = process.communicate()
+        assert process.returncode == 130
+        assert error == b""
+
+    @pytest.mark.parametrize("words", [["--all"], ["--json"]])
+    def test_a_reader_that_goes_away_is_no_error(self, glass: str, words: list[str]) -> None:
+        """`vitrify inspect … | head` prints no traceback."""
+        process = start("inspect", glass, *words)
+        assert process.stdout is not None
+        process.stdout.close()
+        process.stdout = None
+        _, error = process.communicate()
+        assert process.returncode == 141
+        assert error == b""
+
+
+class TestErrors:
+    def test_a_traceback_is_shown_only_when_asked_for(self, tmp_path: Path) -> None:
+        """`--debug` works before and after the verb."""
+        missing = str(tmp_path / "missing")
+        assert b"Traceback" not in run("inspect", missing).stderr
+        for words in (["--debug", "inspect", missing], ["inspect", missing, "--debug"]):
+            done = run(*words)
+            assert done.returncode == 3
+            assert b"Traceback" in done.stderr
+            assert b"\nvitrify: " in done.stderr
+
+    def test_text_of_a_file_cannot_steer_the_terminal(self, tmp_path: Path) -> None:
+        """Control characters in an error are spelled out, and it stays one line."""
+        name = "a\x1b[2J\u202eb.glass"
+        done = run("inspect", str(tmp_path / name))
+        assert done.returncode == 3
+        assert "a\\x1b[2J\\u202eb.glass" in one_line(done.stderr)
+
+
+class TestAnswers:
+    def test_version_names_what_runs(self) -> None:
+        """vitrify, Python, numpy and the kernels in use."""
+        done = run("--version")
+        lines = dict(line.split(None, 1) for line in done.stdout.decode().splitlines())
+        assert done.returncode == 0
+        assert lines["vitrify"] == vitrify.__version__
+        assert lines["python"].startswith(platform.python_version())
+        assert lines["numpy"] == np.__version__
+        assert lines["kernels"] in ("numpy", "compiled")
+
+    @pytest.mark.parametrize("words", [[], ["--help"], ["inspect", "--help"]])
+    def test_help_fits_eighty_columns(self, words: list[str]) -> None:
+        """Without words, and with `--help`, it explains itself."""
+        done = run(*words)
+        assert done.returncode == 0
+        text = done.stdout.decode()
+        assert "Usage: " in text
+        assert all(len(line) <= 80 for line in text.splitlines())
+
+    def test_the_command_and_the_module_are_one(self) -> None:
+        """`vitrify` is installed as the same function that `python -m vitrify` runs."""
+        program = "import sys\nfrom vitrify.cli.app import main\nsys.exit(main(['--version']))"
+        done = subprocess.run([sys.executable, "-c", program], capture_output=True, check=True)
+        assert done.stdout == run("--version").stdout
+
+    def test_importing_vitrify_leaves_the_command_line_out(self) -> None:
+        """Libraries for the terminal are loaded by the command alone."""
+        program = "import sys, vitrify\nprint(*{'vitrify.cli', 'typer', 'rich', 'click'} & set(sys.modules))"
+        done = subprocess.run([sys.executable, "-c", program], capture_output=True, check=True)
+        assert done.stdout == b"\n"
+
+    def test_shells_can_complete_verbs(self) -> None:
+        """The completion that typer installs knows the verbs."""
+        done = run_completion("ins")
+        assert "inspect" in done
+
+
+def run_completion(word: str) -> str:
+    program = "from vitrify.cli.app import main\nmain()"
+    environment = {"_VITRIFY_COMPLETE": "complete_bash", "COMP_WORDS": f"vitrify {word}", "COMP_CWORD": "1"}
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, check=False, env={**_paths(), **environment}
+    )
+    return done.stdout.decode()
+
+
+def _paths() -> dict[str, str]:
+    import os
+
+    return dict(os.environ)

@@ -1,0 +1,220 @@
+"""`vitrify inspect`: what people read, what programs read, and single arrays."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+
+import numpy as np
+import pytest
+from sklearn.ensemble import RandomForestClassifier
+from sklearn.linear_model import LogisticRegression
+from sklearn.pipeline import Pipeline
+from sklearn.preprocessing import StandardScaler
+
+import vitrify
+from tests.unit.cli.terminal import run, run_in_terminal
+from vitrify.inspection import inspect
+
+RNG = np.random.default_rng(0)
+X = RNG.normal(size=(300, 4))
+y = RNG.integers(0, 3, 300)
+NASTY = (
+    "[red]x[/red]",
+    "[/INST]",
+    "\x1b[2J",
+    "\u202etxt.exe",
+    "a\nb",
+    "\r",
+    "\x07",
+    "\u2066",
+    "[link=file:///]",
+    ":smile:",
+)
+
+
+def clip(values: object) -> object:
+    """A function that vitrify has not reviewed."""
+    return values
+
+
+@pytest.fixture(scope="module")
+def churn(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("cli") / "churn.glass"
+    steps = [("scale", StandardScaler()), ("clf", RandomForestClassifier(20, random_state=0))]
+    vitrify.dump(Pipeline(steps).fit(X, y), path)
+    return path
+
+
+def text_of(*words: str, given: bytes = b"") -> str:
+    done = run("inspect", *words, given=given)
+    assert (done.returncode, done.stderr) == (0, b"")
+    return done.stdout.decode()
+
+
+class TestPage:
+    def test_a_pipe_gets_plain_text_of_eighty_columns(self, churn: Path) -> None:
+        """No escape codes, nothing wider than a terminal."""
+        text = text_of(str(churn))
+        assert "\x1b" not in text
+        assert all(line.isprintable() and len(line) <= 80 for line in text.splitlines())
+
+    def test_a_terminal_gets_the_same_in_colour(self, churn: Path) -> None:
+        """Without its escape codes, the page on a terminal is that of the pipe."""
+        shown = run_in_terminal("inspect", str(churn))
+        assert "\x1b[1m" in shown
+        plain = re.sub(r"\x1b\[[0-9;]*m", "", shown).replace("\r\n", "\n")
+        assert plain == text_of(str(churn))
+
+    def test_it_names_parts_parameters_sizes_arrays_and_versions(self, churn: Path) -> None:
+        """What the summary holds is on the page."""
+        text = text_of(str(churn))
+        summary = inspect(churn)
+        for shown in ("churn.glass", "Pipeline", "scale  StandardScaler", "clf  RandomForestClassifier"):
+            assert shown in text
+        assert "20 × DecisionTreeClassifier" in text
+        assert "n_estimators=20" in text
+        assert "fitted: " in text
+        assert "steps.1.1.estimators_.*.tree_.nodes" in text
+        assert f"sklearn {summary.versions['sklearn']}" in text
+        assert summary.model_digest in text
+
+    def test_it_says_what_was_checked_and_what_was_not(self, churn: Path) -> None:
+        """Integrity, code and content each have a line, and so has what is missing."""
+        text = " ".join(text_of(str(churn)).split())
+        assert "integrity the bytes match the file's own digests: finds damage, says nothing about the author" in text
+        assert "code none" in text
+        assert "content not checked here: load and verify do" in text
+        assert "not recorded training data, source, score" in text
+
+    def test_code_that_needs_trust_is_named(self, tmp_path: Path) -> None:
+        """The name, the place, and that nothing was loaded."""
+        path = tmp_path / "own.glass"
+        vitrify.dump({"f": clip}, path)
+        text = text_of(str(path))
+        assert f"{__name__}.clip" in text.replace("\n              ", "")
+        assert "function at f" in " ".join(text.split())
+
+    def test_many_arrays_are_cut_unless_all_are_asked_for(self, tmp_path: Path) -> None:
+        """Twenty rows by default, and how many more there are."""
+        path = tmp_path / "many.glass"
+        vitrify.dump({f"key{chr(97 + i)}": np.arange(i + 1) for i in range(26)}, path)
+        short, long = text_of(str(path)), text_of(str(path), "--all")
+        assert "… and 6 more; --all lists every one" in short
+        rows = [line for line in long.splitlines() if re.match(r"key[a-z] +int64 ", line)]
+        assert len(rows) == 26
+
+    def test_positions_in_paths_are_joined_only_when_others_are_alike(self, churn: Path) -> None:
+        """With --all each tree has its rows."""
+        assert "steps.1.1.estimators_.7.tree_.nodes" in text_of(str(churn), "--all")
+
+    @pytest.mark.parametrize("nasty", NASTY)
+    def test_text_of_the_file_is_shown_as_it_is_spelled(self, tmp_path: Path, nasty: str) -> None:
+        """Markup is not read, control and bidirectional characters are spelled out: as keys, values and text."""
+        path = tmp_path / "nasty.glass"
+        key = LogisticRegression()
+        vitrify.dump({nasty: nasty, "array": np.array([nasty]), "m": {nasty: key}, f"{nasty}2": np.arange(9)}, path)
+        text = text_of(str(path))
+        assert all(line.isprintable() for line in text.splitlines())
+        spelled = nasty if nasty.isprintable() else nasty.encode("unicode_escape").decode()
+        assert text.count(spelled) >= 4
+
+    def test_a_terminal_gets_no_escape_code_of_the_file(self, tmp_path: Path) -> None:
+        """All escape codes on the terminal are colours of our own."""
+        path = tmp_path / "nasty.glass"
+        vitrify.dump({"\x1b]0;title\x07": "\x1b[2J", "x": LogisticRegression()}, path)
+        shown = run_in_terminal("inspect", str(path), "--all")
+        assert re.sub(r"\x1b\[[0-9;]*m", "", shown).replace("\r\n", "").isprintable()
+        assert "\\x1b[2J" in shown
+
+    def test_old_terminals_get_ascii(self, churn: Path) -> None:
+        """Where the encoding has no lines to draw with, others do."""
+        done = run("inspect", str(churn), PYTHONIOENCODING="ascii")
+        assert done.returncode == 0
+        assert done.stdout.isascii()
+        assert b"`-- clf" in done.stdout
+
+    def test_standard_input_is_a_file_too(self, churn: Path) -> None:
+        """`-` reads a pipe."""
+        text = text_of("-", given=churn.read_bytes())
+        assert text.startswith("standard input")
+        assert text.splitlines()[1:] == text_of(str(churn)).splitlines()[1:]
+
+    def test_no_machine_learning_library_is_imported(self, churn: Path) -> None:
+        """The whole command runs without scikit-learn, scipy and pandas."""
+        done = run("inspect", str(churn), PYTHONPROFILEIMPORTTIME="1")
+        assert done.returncode == 0
+        imported = {line.rpartition("|")[2].strip() for line in done.stderr.decode().splitlines()}
+        assert "vitrify.inspection" in imported
+        assert not {"sklearn", "scipy", "pandas", "joblib", "pickle"} & (imported - {"pickle"})
+
+
+class TestJson:
+    def test_json_is_the_summary(self, churn: Path) -> None:
+        """Programs get everything, in ASCII."""
+        text = text_of(str(churn), "--json")
+        assert text.isascii()
+        assert json.loads(text) == inspect(churn).to_dict()
+
+
+class TestArray:
+    def test_an_array_is_printed_as_numpy_prints_it(self, churn: Path) -> None:
+        """By any spelling of its path."""
+        expected = str(vitrify.load(churn).named_steps["scale"].mean_)
+        for path in ("steps.0.1.mean_", "steps.scale.mean_"):
+            assert text_of(str(churn), "--array", path).split("\n", 1)[1].strip() == expected
+
+    def test_values_come_as_json(self, tmp_path: Path) -> None:
+        """Numbers as numbers; what JSON lacks as text; big arrays without their values."""
+        path = tmp_path / "a.glass"
+        value = {
+            "a": np.array([1.5, np.nan, -np.inf]),
+            "t": np.array(["x", "\u202e"]),
+            "c": np.array([1j]),
+            "b": np.zeros(10**5),
+        }
+        vitrify.dump(value, path)
+        found = {name: json.loads(text_of(str(path), "--array", name, "--json")) for name in value}
+        assert found["a"]["values"] == [1.5, "nan", "-inf"]
+        assert found["t"]["values"] == ["x", "\u202e"]
+        assert found["c"]["values"] == ["1j"]
+        assert found["b"]["values"] is None
+        assert (found["b"]["dtype"], found["b"]["shape"]) == ("float64", [100_000])
+
+    def test_texts_in_arrays_are_harmless(self, tmp_path: Path) -> None:
+        """Printing an array of texts prints no control characters."""
+        path = tmp_path / "a.glass"
+        vitrify.dump({"t": np.array(NASTY), "o": np.array(NASTY, object)}, path)
+        for name in ("t", "o"):
+            assert all(line.isprintable() for line in text_of(str(path), "--array", name).splitlines())
+
+    def test_an_array_is_written_as_npy(self, churn: Path, tmp_path: Path) -> None:
+        """Numpy reads it without pickle."""
+        out = tmp_path / "nodes.npy"
+        text_of(str(churn), "--array", "steps.clf.estimators_.3.tree_.nodes", "--out", str(out))
+        expected = vitrify.load(churn).named_steps["clf"].estimators_[3].tree_.__getstate__()["nodes"]
+        found = np.load(out, allow_pickle=False)
+        assert found.dtype == expected.dtype
+        assert found.tolist() == expected.tolist()
+
+    def test_a_file_that_exists_is_kept_unless_forced(self, churn: Path, tmp_path: Path) -> None:
+        """`--out` refuses to overwrite; `--force` replaces and leaves nothing else behind."""
+        out = tmp_path / "mean.npy"
+        out.write_bytes(b"precious")
+        words = ["inspect", str(churn), "--array", "steps.scale.mean_", "--out", str(out)]
+        done = run(*words)
+        assert done.returncode == 2
+        assert b"--force" in done.stderr
+        assert out.read_bytes() == b"precious"
+        assert run(*words, "--force").returncode == 0
+        np.testing.assert_array_equal(np.load(out), vitrify.load(churn).named_steps["scale"].mean_)
+        assert [path.name for path in tmp_path.iterdir()] == ["mean.npy"]
+
+    def test_python_values_are_never_pickled(self, tmp_path: Path) -> None:
+        """An array of objects is no .npy file."""
+        path, out = tmp_path / "a.glass", tmp_path / "o.npy"
+        vitrify.dump({"o": np.array(["a", None], object)}, path)
+        done = run("inspect", str(path), "--array", "o", "--out", str(out))
+        assert done.returncode == 2
+        assert not out.exists()

@@ -1,0 +1,296 @@
+"""No field of a numpy type can be made to do harm: every file here is whole, only its content is wrong."""
+
+from __future__ import annotations
+
+import importlib
+from typing import Any
+
+import msgspec
+import numpy as np
+import pytest
+
+import vitrify
+from tests.support.equality import assert_same
+from tests.support.forge import Forged, forge, forge_value, reforge, tamper
+from vitrify.converters import numpy as family
+from vitrify.errors import FormatError, LimitError, StateError, UnsupportedError, VitrifyError
+from vitrify.graph.schema import Graph
+
+HAS_STRING_DTYPE = hasattr(np, "dtypes") and hasattr(np.dtypes, "StringDType")
+KEY = np.ones(624, np.uint32)
+WORDS = np.ones(4, np.uint64)
+MT = {"is_global": False, "key": KEY, "pos": 0, "seeds": None}
+PCG = {
+    "is_global": False, "state": 1, "inc": 1, "has_uint32": 0, "uinteger": 0, "seeds": np.random.SeedSequence(1),
+}  # fmt: skip
+PHILOX = {
+    "is_global": False, "counter": WORDS, "key": np.ones(2, np.uint64), "buffer": WORDS, "buffer_pos": 4,
+    "has_uint32": 0, "uinteger": 0, "seeds": np.random.SeedSequence(1),
+}  # fmt: skip
+SFC = {
+    "is_global": False, "state": WORDS, "has_uint32": 0, "uinteger": 0, "seeds": np.random.SeedSequence(1),
+}  # fmt: skip
+SEEDS = {"entropy": 1, "spawn_key": (), "pool_size": 4, "n_children": 0}
+MASKED = {
+    "data": np.ones(3), "mask": np.zeros(3, bool), "fill_value": None, "hard": False, "shared": False, "info": {},
+}  # fmt: skip
+STRINGS = {"dtype": None, "shape": (2,), "order": "C", "items": ["a", "b"]}
+
+GOOD: dict[str, dict[str, Any]] = {
+    "numpy.random.MT19937": MT,
+    "numpy.random.PCG64": PCG,
+    "numpy.random.PCG64DXSM": PCG,
+    "numpy.random.Philox": PHILOX,
+    "numpy.random.SFC64": SFC,
+    "numpy.random.SeedSequence": SEEDS,
+    "numpy.random.RandomState": {"bits": np.random.MT19937(1), "has_gauss": 0, "gauss": 0.0},
+    "numpy.random.Generator": {"bits": np.random.MT19937(1)},
+    "numpy.ma.MaskedArray": MASKED,
+    "numpy.dtype": {"spelling": "<f8"},
+    "numpy.str_": {"text": "a"},
+    "numpy.bytes_": {"data": b"a"},
+    "numpy.datetime64": {"dtype": "<M8[s]", "ticks": 1},
+    "numpy.timedelta64": {"dtype": "<m8[s]", "ticks": 1},
+    "numpy.void": {"value": np.zeros((), "V3")},
+    "numpy.record": {"value": np.zeros((), "i4,i4")},
+    "numpy.longdouble": {"value": np.zeros((), np.longdouble)},
+    "numpy.clongdouble": {"value": np.zeros((), np.clongdouble)},
+    "numpy.longlong": {"value": 1},
+    "numpy.matrix": {"array": np.ones((2, 2))},
+    "numpy.recarray": {"array": np.ones(2, "i4,i4")},
+    "numpy.chararray": {"array": np.array(["a"])},
+    "numpy.poly1d": {"coeffs": np.ones(2), "variable": "x"},
+}
+
+BAD: list[tuple[str, dict[str, Any]]] = [
+    ("numpy.random.MT19937", {"pos": 625}),
+    ("numpy.random.MT19937", {"pos": -1}),
+    ("numpy.random.MT19937", {"pos": 10**8}),
+    ("numpy.random.MT19937", {"pos": True}),
+    ("numpy.random.MT19937", {"key": KEY[:623]}),
+    ("numpy.random.MT19937", {"key": KEY.astype(np.uint64)}),
+    ("numpy.random.MT19937", {"key": KEY.astype(">u4")}),
+    ("numpy.random.MT19937", {"key": np.zeros(624, np.uint32)}),
+    ("numpy.random.MT19937", {"key": KEY.reshape(2, 312)}),
+    ("numpy.random.MT19937", {"seeds": 1}),
+    ("numpy.random.MT19937", {"is_global": True}),
+    ("numpy.random.PCG64", {"inc": 2}),
+    ("numpy.random.PCG64", {"state": 2**128}),
+    ("numpy.random.PCG64", {"state": -1}),
+    ("numpy.random.PCG64", {"has_uint32": 2}),
+    ("numpy.random.PCG64", {"uinteger": 2**32}),
+    ("numpy.random.PCG64", {"seeds": None}),
+    ("numpy.random.Philox", {"buffer_pos": 5}),
+    ("numpy.random.Philox", {"buffer_pos": -(10**7)}),
+    ("numpy.random.Philox", {"buffer": WORDS[:3]}),
+    ("numpy.random.Philox", {"key": WORDS}),
+    ("numpy.random.Philox", {"counter": WORDS.astype(np.int64)}),
+    ("numpy.random.SFC64", {"state": WORDS[:3]}),
+    ("numpy.random.SFC64", {"state": [1, 1, 1, 1]}),
+    ("numpy.random.SeedSequence", {"entropy": -1}),
+    ("numpy.random.SeedSequence", {"entropy": 2**100_000}),
+    ("numpy.random.SeedSequence", {"entropy": [1] * 20_000}),
+    ("numpy.random.SeedSequence", {"entropy": np.ones(20_000, np.uint32)}),
+    ("numpy.random.SeedSequence", {"entropy": "0x" + "f" * 100}),
+    ("numpy.random.SeedSequence", {"entropy": [[1]]}),
+    ("numpy.random.SeedSequence", {"entropy": None}),
+    ("numpy.random.SeedSequence", {"spawn_key": [1]}),
+    ("numpy.random.SeedSequence", {"spawn_key": (-1,)}),
+    ("numpy.random.SeedSequence", {"pool_size": 10**9}),
+    ("numpy.random.SeedSequence", {"pool_size": 0}),
+    ("numpy.random.SeedSequence", {"n_children": 2**32}),
+    ("numpy.random.RandomState", {"bits": "MT19937"}),
+    ("numpy.random.RandomState", {"bits": np.random.SeedSequence(1)}),
+    ("numpy.random.RandomState", {"bits": None, "gauss": 1.0}),
+    ("numpy.random.RandomState", {"has_gauss": 2}),
+    ("numpy.random.RandomState", {"gauss": 0}),
+    ("numpy.random.Generator", {"bits": None}),
+    ("numpy.random.Generator", {"bits": np.random.RandomState(1)}),
+    ("numpy.ma.MaskedArray", {"mask": np.zeros(2, bool)}),
+    ("numpy.ma.MaskedArray", {"mask": np.zeros(3, np.int8)}),
+    ("numpy.ma.MaskedArray", {"mask": False}),
+    ("numpy.ma.MaskedArray", {"data": [1, 2, 3]}),
+    ("numpy.ma.MaskedArray", {"data": np.ma.array([1, 2, 3])}),
+    ("numpy.ma.MaskedArray", {"data": np.ones(3, "i4,i4")}),
+    ("numpy.ma.MaskedArray", {"fill_value": 1.0}),
+    ("numpy.ma.MaskedArray", {"fill_value": np.ones(3)}),
+    ("numpy.ma.MaskedArray", {"fill_value": np.array("x")}),
+    ("numpy.ma.MaskedArray", {"hard": 1}),
+    ("numpy.ma.MaskedArray", {"info": []}),
+    ("numpy.ma.MaskedArray", {"info": {1: 1}}),
+    ("numpy.datetime64", {"dtype": "<m8[s]"}),
+    ("numpy.datetime64", {"dtype": ">M8[s]"}),
+    ("numpy.datetime64", {"dtype": "<f8"}),
+    ("numpy.datetime64", {"ticks": 2**63}),
+    ("numpy.datetime64", {"ticks": 0.5}),
+    ("numpy.void", {"value": np.zeros(1, "V3")}),
+    ("numpy.void", {"value": np.zeros(())}),
+    ("numpy.void", {"value": b"abc"}),
+    ("numpy.record", {"value": np.zeros((), "V3")}),
+    ("numpy.longdouble", {"value": np.zeros(())}),
+    ("numpy.longdouble", {"value": np.zeros(1, np.longdouble)}),
+    ("numpy.clongdouble", {"value": np.zeros((), np.longdouble)}),
+    ("numpy.longlong", {"value": 2**63}),
+    ("numpy.longlong", {"value": 1.0}),
+    ("numpy.bytes_", {"data": 10**12}),
+    ("numpy.str_", {"text": 10**12}),
+    ("numpy.matrix", {"array": np.ones(2)}),
+    ("numpy.matrix", {"array": np.ones((2, 2, 2))}),
+    ("numpy.matrix", {"array": "1 2; 3 4"}),
+    ("numpy.recarray", {"array": [1]}),
+    ("numpy.chararray", {"array": np.ones(2)}),
+    ("numpy.poly1d", {"coeffs": np.ones((2, 2))}),
+    ("numpy.poly1d", {"coeffs": np.ones(0)}),
+    ("numpy.poly1d", {"coeffs": np.array(["a"])}),
+    ("numpy.poly1d", {"variable": 1}),
+]
+
+BAD_DTYPES = [
+    "f8", "float64", "O", "|O8", "<f3", "<M8[x]", "|V2000000000", "f8,f8", "", "{", "{}", "[]", '{"record":"<f8"}',
+    '{"record":{"fields":[],"itemsize":0,"aligned":false,"x":1}}', '{"base":"<f8","shape":[]}',
+    '{"base":"<f8","shape":[-1]}', '{"base":"<f8","shape":[1e3]}', '{"base":"|S1000000000","shape":[1000000000]}',
+    '{"base":{"base":"<f8","shape":[2]},"shape":[2]}', '{"shape":[2],"base":"<f8"}', '{ "base":"<f8","shape":[2]}',
+    '{"fields":[{"name":"a","dtype":"<i4","offset":8}],"itemsize":8,"aligned":false}',
+    '{"fields":[{"name":"a","dtype":"|O","offset":0}],"itemsize":8,"aligned":false}',
+    '{"fields":[{"name":"a","dtype":"<i4","offset":-4}],"itemsize":8,"aligned":false}', '{"fields":' * 5000,
+    '{"base":"<f8","shape":[' + "1," * 40 + "1]}",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("type_id", GOOD)
+def test_the_untouched_fields_are_accepted(type_id: str) -> None:
+    """So that the tests below fail for the field that they change."""
+    vitrify.loads(forge(type_id, GOOD[type_id]))
+
+
+@pytest.mark.parametrize(("type_id", "change"), BAD, ids=lambda part: part if isinstance(part, str) else str([*part]))
+def test_a_hostile_field_is_refused_before_anything_is_built(type_id: str, change: dict[str, Any]) -> None:
+    """The file is whole and its digests are right; only the content is not possible (attacks M23)."""
+    with pytest.raises(StateError):
+        vitrify.loads(forge(type_id, {**GOOD[type_id], **change}))
+
+
+@pytest.mark.parametrize("spelling", BAD_DTYPES, ids=range(len(BAD_DTYPES)))
+def test_only_canonical_dtypes_are_accepted(spelling: str) -> None:
+    """Nothing but what `dump` writes; above all no text reaches numpy's own parser."""
+    with pytest.raises((StateError, FormatError)):
+        vitrify.loads(forge("numpy.dtype", {"spelling": spelling}))
+
+
+@pytest.mark.parametrize("name", ["set_bit_generator", "seed", "BitGenerator", "_pickle", "mtrand", "PCG32"])
+def test_no_text_of_a_file_chooses_a_bit_generator(name: str) -> None:
+    """A peer looked the name up in numpy.random and called what it found (attacks F33)."""
+    before = np.random.get_state()[1].tolist()
+    with pytest.raises((FormatError, UnsupportedError)):
+        vitrify.loads(forge(f"numpy.random.{name}", PCG))
+    assert np.random.get_state()[1].tolist() == before
+
+
+def test_the_state_of_another_class_is_refused() -> None:
+    """A Philox is not made of what a PCG64 has."""
+    with pytest.raises(StateError):
+        vitrify.loads(forge("numpy.random.Philox", PCG))
+
+
+def test_a_global_bit_generator_of_another_class_is_refused() -> None:
+    """Here it is an MT19937, as long as nobody calls numpy.random.set_bit_generator."""
+    fields = {**dict.fromkeys(PCG, None), "is_global": True}
+    with pytest.raises(UnsupportedError, match="MT19937"):
+        vitrify.loads(forge("numpy.random.PCG64", fields))
+
+
+def test_the_global_generator_cannot_be_given_a_state() -> None:
+    """Loading must leave the program's own random numbers alone."""
+    before = np.random.get_state()
+    with pytest.raises(StateError):
+        vitrify.loads(forge("numpy.random.RandomState", {"bits": None, "has_gauss": 1, "gauss": 0.5}))
+    found = vitrify.loads(tamper(np.random.mtrand._rand, "numpy.random.RandomState", bits=np.random.MT19937(1)))
+    assert found is not np.random.mtrand._rand
+    assert np.random.get_state()[1].tolist() == before[1].tolist()
+
+
+CONVERTERS = [c for found in family.FAMILIES for c in importlib.import_module(found.module).CONVERTERS]
+NONSENSE = [
+    None, True, -1, 2**70, 0.5, "", "x\0", b"", (), [], {}, [[]], {"a": None}, np.zeros(3), np.zeros((), "V4"), int,
+    np.random.SeedSequence(1), np.array([None, []], object), np.zeros((0, 3)), np.float64,
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("converter", CONVERTERS, ids=lambda converter: converter.type_id)
+def test_nonsense_in_every_field_gives_an_object_or_one_of_our_errors(converter: Any) -> None:
+    """Every field in turn, with the others right, and all of them at once."""
+    good = GOOD.get(converter.type_id, dict.fromkeys(converter.fields, 1))
+    for nonsense in NONSENSE:
+        cases = [dict.fromkeys(converter.fields, nonsense)]
+        cases += [{**good, field: nonsense} for field in converter.fields]
+        for fields in cases:
+            try:
+                vitrify.loads(forge(converter.type_id, fields))
+            except VitrifyError:
+                continue
+
+
+@pytest.mark.parametrize("type_id", ["numpy.str_", "numpy.random.RandomState", "numpy.ma.MaskedArray", "numpy.dtype"])
+def test_a_constant_column_cannot_become_a_memory_bomb(type_id: str) -> None:
+    """A few bytes of a file may claim millions of rows; what they would take is counted first."""
+    fields = dict.fromkeys(GOOD[type_id], None) | ({"text": "x" * 1000} if type_id == "numpy.str_" else {})
+    n = 6_000_000 if type_id == "numpy.dtype" else 2_000_000
+
+    def multiply(graph: Graph) -> Graph:
+        few = [msgspec.structs.replace(t, rows=n) if t.type == type_id else t for t in graph.tables]
+        return msgspec.structs.replace(graph, tables=tuple(few))
+
+    with pytest.raises(LimitError):
+        vitrify.loads(reforge(forge(type_id, fields), multiply))
+
+
+@pytest.mark.skipif(not HAS_STRING_DTYPE, reason="this numpy has no StringDType")
+class TestStringArrays:
+    """Arrays of StringDType, as a file holds them."""
+
+    @pytest.mark.parametrize("na_object", [None, np.nan, "NA"])
+    @pytest.mark.parametrize("order", ["C", "F"])
+    def test_texts_and_what_is_missing_come_back(self, na_object: Any, order: str) -> None:
+        """Elements are texts or the dtype's own missing value."""
+        dtype = np.dtypes.StringDType(na_object=na_object)
+        value = np.array([["a", na_object, ""], ["straße", "x\0y", "a" * 100]], dtype=dtype, order=order)  # type: ignore[call-overload]  # C or F
+        items = [None if cell is na_object else cell for cell in value.ravel(order=order).tolist()]  # type: ignore[arg-type]  # C or F
+        fields = {"dtype": dtype, "shape": (2, 3), "order": order, "items": items}
+        assert_same(value, vitrify.loads(forge("numpy.StringArray", fields)))
+
+    @pytest.mark.parametrize(
+        "change",
+        [
+            {"shape": (3,)},
+            {"shape": (-1, -2)},
+            {"shape": [2]},
+            {"shape": (2**40, 0, 1)},
+            {"order": "K"},
+            {"order": "F"},
+            {"items": ["a", None]},
+            {"items": ["a", 1]},
+            {"items": "ab"},
+            {"dtype": np.dtype("f8")},
+            {"dtype": "T"},
+        ],
+    )
+    def test_a_hostile_field_is_refused(self, change: dict[str, Any]) -> None:
+        """Also where numpy would convert what it finds."""
+        fields = {**STRINGS, "dtype": np.dtypes.StringDType(), **change}
+        with pytest.raises(StateError):
+            vitrify.loads(forge("numpy.StringArray", fields))
+
+    @pytest.mark.parametrize("na_object", [1, (), [], {}, b"", 0.5, int])
+    def test_a_missing_value_must_be_one_that_numpy_knows(self, na_object: Any) -> None:
+        """None, a NaN, a text or pandas.NA."""
+        fields = {"coerce": True, "has_na": True, "na_object": na_object}
+        with pytest.raises(StateError):
+            vitrify.loads(forge("numpy.dtypes.StringDType", fields))
+
+
+def test_forged_objects_may_lie_in_one_another() -> None:
+    """The helper of these tests does what it says."""
+    bits = Forged("numpy.random.PCG64", PCG)
+    one, two = vitrify.loads(forge_value([Forged("numpy.random.Generator", {"bits": bits}), bits]))
+    assert one.bit_generator is two
+    assert_same({"state": 1, "inc": 1}, two.state["state"])

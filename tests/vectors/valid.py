@@ -1,0 +1,282 @@
+"""What the valid golden files hold, one function a file: its name is the file's, its docstring says what it is for.
+
+A function returns the object, and what it returns is the same in every process and under every numpy.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from tests.vectors.own import Access, Color, Money, Row, Slotted, Stack, double
+
+CASES: dict[str, Callable[[], Any]] = {}
+EFFORT = {"zstd": 5}
+
+
+def case(build: Callable[[], Any]) -> Callable[[], Any]:
+    """Add a file."""
+    CASES[build.__name__] = build
+    return build
+
+
+@case
+def tiny() -> Any:
+    """The example of SPEC.md §11."""
+    return {"coef": np.array([0.5, -1.0]), "n": 3}
+
+
+@case
+def none() -> Any:
+    """The smallest file: no table, no cell, one block without bytes."""
+    return None
+
+
+@case
+def constants() -> Any:
+    """Columns without cells (6.2.1 - 6.2.4), the last with the negative zero and the infinity."""
+    rows = [Row(none=None, yes=True, no=False, n=-(2**63), text='é"\\\n\x00', half=0.5, cls=int) for _ in range(3)]
+    for row in rows:
+        row.zero, row.most, row.other = -0.0, float("inf"), Row(a=1)
+    return rows
+
+
+@case
+def numbers() -> Any:
+    """Columns of numbers (6.2.5) of every width, with NaNs whose bits count, names and references out of order."""
+    nan = np.array([0x7FF8000000000000, 0xFFF0000000000001, 0], "<u8").view("<f8").tolist()
+    lists: list[list[Any]] = [[], [0], [1]]
+    rows = []
+    for i in range(3):
+        row = Row(bits=i == 1, i1=-i, i2=i * 200, i4=i * 70_000, i8=i * 2**40, floats=nan[i])
+        row.names, row.refs = (int, float, int)[i], lists[2 - i]
+        rows.append(row)
+    return rows
+
+
+@case
+def strings() -> Any:
+    """Columns of strings (6.2.6, 6.2.7): lines, NUL in text, lone surrogates, bytes, ints beyond 64 bits."""
+    lines, nul, lone = ("", "ä€😀", "b\u2028"), ("a\0b", "", "\0"), ("\ud800", "x\udfff", "")
+    data, big = (b"", b"\0\xff", b"x" * 300), (2**63, -(2**63) - 1, 10**40)
+    return [Row(lines=lines[i], nul=nul[i], lone=lone[i], data=data[i], big=big[i]) for i in range(3)]
+
+
+@case
+def mixed() -> Any:
+    """One column with a part for every kind (6.2.8): ints split by size, references by table."""
+    shared: list[Any] = [1]
+    return [1, None, 2**64, True, 1.0, "1", b"1", np.float64(1), np.int8(1), int, double, shared, (1,), shared, -1, False]
+
+
+@case
+def numpy_scalars() -> Any:
+    """Scalars of every dtype that columns hold by themselves (6.2.5)."""
+    signed = [kind(-1) for kind in (np.int8, np.int16, np.int32, np.int64)]
+    unsigned = [kind(3) for kind in (np.uint8, np.uint16, np.uint32, np.uint64)]
+    floats = [kind(-0.5) for kind in (np.float16, np.float32, np.float64)]
+    return [np.bool_(True), np.bool_(False), *signed, *unsigned, *floats, np.complex64(1 - 2j), np.complex128(2 + 1j)]
+
+
+@case
+def windows_and_32_bit() -> Any:
+    """What numpy 1 on Windows (`long`) and every 32-bit platform (`intp`) hold where others have 64 bits."""
+    return {"classes_": np.arange(3, dtype=np.int32), "n_features": np.int32(4), "support_": np.array([2, 0], np.int32)}
+
+
+@case
+def big_endian() -> Any:
+    """Arrays keep their byte order (1.3)."""
+    kinds = (">i2", ">u4", ">i8", ">f4", ">f8", ">c16", ">U2", ">M8[s]")
+    return [np.arange(3).astype("i8").astype(kind) for kind in kinds]
+
+
+@case
+def fortran() -> Any:
+    """Arrays in Fortran order (6.6.2), among them one whose block is transposed (2.11)."""
+    small, large = np.arange(6.0).reshape(2, 3), np.arange(1024, dtype=np.float32).reshape(16, 64)
+    cube = np.arange(24, dtype=np.int16).reshape(2, 3, 4)
+    return {"small": np.asfortranarray(small), "large": np.asfortranarray(large), "cube": np.asfortranarray(cube)}
+
+
+@case
+def views() -> Any:
+    """Arrays that share memory (6.6.3, 6.6.4): with one that covers the others, without one, with themselves."""
+    covering = np.arange(12.0)
+    without = np.arange(10, dtype=np.int32)
+    spread = np.lib.stride_tricks.as_strided(np.array([7.0]), (3, 2), (0, 0))
+    pair = [without[0:6], without[4:10][::-1]]
+    return {
+        "all": covering,
+        "even": covering[::2],
+        "back": covering[::-1].reshape(3, 4),
+        "bytes": covering.view(np.uint8)[8:16],
+        "pair": pair,
+        "spread": spread,
+        "rows": np.lib.stride_tricks.sliding_window_view(np.arange(5, dtype=np.int8), 3),
+        "again": covering,
+    }
+
+
+@case
+def shared() -> Any:
+    """The same object twice is one object (6.1.5), equal objects are two."""
+    one, array = [1], np.array([1])
+    return [one, one, [1], array, array, np.array([1]), {"k": one}]
+
+
+@case
+def tuples() -> Any:
+    """Tuples within tuples, which need a table for each level (6.5.3)."""
+    return ((1, (2, (3, ()))), ((), (4,)), [(5, (6,))])
+
+
+@case
+def cycles() -> Any:
+    """References to what is still being built (6.5.1), and a tuple between two lists."""
+    loop: list[Any] = []
+    loop.append(loop)
+    table: dict[str, Any] = {"loop": loop}
+    table["self"] = table
+    row = Row(next=None)
+    row.next = Row(next=row)
+    back: list[Any] = []
+    back.append((back, row))
+    return [table, row, back, _chain(50)]
+
+
+def _chain(n: int) -> list[Any]:
+    chain: list[Any] = []
+    for _ in range(n):
+        chain = [chain]
+    return chain
+
+
+@case
+def sets() -> Any:
+    """Sets are ordered by value, or by the bytes of their items (6.1.4); frozensets within frozensets."""
+    inner = frozenset({1, 2})
+    return [{"b", "a", "ä"}, {3, -1, 2**70}, {1, "1", None, 2.5, (1, 2)}, {inner, frozenset()}, frozenset({inner}), set()]
+
+
+@case
+def dict_keys() -> Any:
+    """Keys of every hashable kind, in their own order, which is not sorted."""
+    return {"z": 1, 1: "a", None: 2, (1, (2,)): 3, 0.5: 4, b"k": 5, np.int64(7): 6, frozenset({1}): 7, True + 1: 8, int: 9}
+
+
+@case
+def object_arrays() -> Any:
+    """Arrays of objects (6.6.5) of several shapes and orders, one that holds itself."""
+    flat = np.array(["a", None, 1.5, [1]], object)
+    square = np.asfortranarray(np.array([[1, "x"], [None, 2.0], [(), b""]], object))
+    zero = np.array(None, object)
+    loop = np.empty(1, object)
+    loop[0] = loop
+    return [flat, square, zero, np.empty((2, 0), object), loop]
+
+
+@case
+def structured() -> Any:
+    """Structured dtypes (6.4.3): padding, alignment, nesting, subarrays, titles, overlapping fields, no fields."""
+    aligned = np.dtype([("a", "i1"), ("b", "<f8"), ("c", "<U2")], align=True)
+    nested = np.dtype([("in", aligned), ("grid", "<i2", (2, 3)), ("big", ">f4")])
+    titled = np.dtype({"names": ["x"], "formats": ["<i4"], "titles": ["the x"], "offsets": [4], "itemsize": 12})
+    over = np.dtype({"names": ["word", "low"], "formats": ["<u4", "<u2"], "offsets": [0, 0], "itemsize": 4})
+    filled = np.frombuffer(b"\xaa" * 3 * aligned.itemsize, aligned).copy()
+    filled["a"], filled["b"], filled["c"] = [1, 2, 3], [0.5, -0.0, np.inf], ["ab", "", "ö"]
+    whole = np.zeros(2, nested)
+    whole["in"], whole["grid"], whole["big"] = filled[:2], np.arange(12).reshape(2, 2, 3), 1.5
+    return [filled, whole, np.array([(7,)], titled), np.array([0x12345678], "<u4").view(over), np.zeros(3, [])]
+
+
+@case
+def times() -> Any:
+    """Dates and spans with units, steps and NaT (6.4.1)."""
+    days = np.array(["2020-02-29", "NaT", "1969-12-31"], "M8[D]")
+    return [days, days.astype("M8[ns]"), np.array([1, -1], "m8[25s]"), np.array([5], "m8"), np.array(["NaT"], "M8")]
+
+
+@case
+def texts() -> Any:
+    """Arrays of text and bytes of fixed size, and items without size (6.6.6)."""
+    void = np.array([b"\0a", b"bc"], "V2")
+    return [np.array(["", "ab", "\ud800\U0010ffff"]), np.array([b"a", b"\0b"]), void, np.zeros(2, [("e", "S0"), ("n", "i1")])]
+
+
+@case
+def numbers_in_arrays() -> Any:
+    """Arrays of every other dtype, each value an odd one."""
+    bools = np.array([True, False])
+    halves = np.array([6e-8, -0.0, np.inf], "<f2")
+    nans = np.array([0x7F800001, 0xFFC00000], "<u4").view("<f4")
+    return [bools, halves, nans, np.array([1 + 2j], "<c8"), np.array([complex(0, -0.0)]), np.array([2**64 - 1], "<u8")]
+
+
+@case
+def empty() -> Any:
+    """Empty containers, arrays without elements and without dimensions."""
+    return [[], {}, (), set(), np.empty(0), np.empty((0, 3), "<i4"), np.empty((2, 0), order="F"), np.array(1.5), Row()]
+
+
+@case
+def blocks() -> Any:
+    """Runs just below and above 4096 bytes (6.3.2), sizes with other powers of two (2.10), names that come again."""
+    arrays = [np.arange(n, dtype=np.uint8) for n in (4095, 4096, 4098, 4100, 4112, 5000)]
+    small = [np.arange(300, dtype=np.int64) + i for i in range(2)]
+    texts = [str(i) for i in range(1000)]
+    return {"a.b": arrays, "a": {"b": [np.zeros(1024)]}, "small": small, "texts": texts, "ints": list(range(5000)),
+            "nul": ["\0" * (i % 3) for i in range(4100)], "mixed": [i if i % 2 else str(i) for i in range(9000)]}  # fmt: skip
+
+
+@case
+def mebibyte() -> Any:
+    """More than 1 MiB: room for a signature (2.12), and two digests for one block (3.2)."""
+    return {"weights": np.zeros((2**17 + 3, 1))}
+
+
+@case
+def zstd() -> Any:
+    """Encoded blocks (4.2), `$cells` and `$graph` among them, after a raw one."""
+    noise = np.array([i * 2654435761 % 2**32 for i in range(2000)], "<u4")
+    return {"noise": noise, "zeros": np.zeros((50, 40), order="F"), "words": ["word"] * 3 + [str(i) for i in range(3000)]}
+
+
+@case
+def own_classes() -> Any:
+    """Objects of the caller's classes in every layout (6.1.4): attrs, new, call, member, value."""
+    stack = Stack([1, [2]])
+    stack.label = "s"
+    slotted = Slotted(None, Row(left=1))
+    return [Row(b=1, a=2), slotted, Money(3, "EUR"), stack, Color.RED, Color.GREEN, Access.READ | Access.RUN, Access.WRITE]
+
+
+@case
+def names() -> Any:
+    """Classes and functions as values (6.7.1): builtin, of numpy, the caller's own."""
+    return {"dtype": np.float32, "func": np.log1p, "inverse": np.expm1, "own": double, "cls": Row, "builtin": float}
+
+
+@case
+def registered() -> Any:
+    """Objects of registered types (6.7.2), layout `fields`."""
+    return [complex(1, -0.0), complex(0, float("inf")), {complex(2, 3): "key"}]
+
+
+@case
+def longdouble() -> Any:
+    """Long doubles are x87 extended precision, with zeros for padding (6.4.2)."""
+    return np.array([1, 3], np.longdouble) / 3
+
+
+@case
+def pipeline() -> Any:
+    """A fitted scikit-learn pipeline; its file is kept, since another scikit-learn would fit another one."""
+    from sklearn.linear_model import LogisticRegression
+    from sklearn.pipeline import make_pipeline
+    from sklearn.preprocessing import StandardScaler
+
+    rows = np.array([[0.0, 1.0], [1.0, 0.5], [2.0, -1.0], [3.0, 2.0], [4.0, 0.0], [5.0, -2.0]])
+    return make_pipeline(StandardScaler(), LogisticRegression(C=0.5)).fit(rows, np.array(list("aabbab")))
