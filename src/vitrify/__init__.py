@@ -1,7 +1,7 @@
 """Save a trained model as a glass file and load it again: inert, see-through, durable, fast.
 
-    vitrify.dump(model, "churn.glass")
-    model = vitrify.load("churn.glass")
+vitrify.dump(model, "churn.glass")
+model = vitrify.load("churn.glass")
 """
 
 from vitrify import errors

@@ -52,7 +52,7 @@ def _check_round_trip(converter: Converter[Any], example: Any, equal: Callable[[
     name = full_name(type(example))
     if name not in converter.types:
         raise AssertionError(f"{name} is not among the types of {converter.type_id}: {', '.join(converter.types)}")
-    values = converter.encode(example)
+    values: Any = converter.encode(example)
     if not isinstance(values, tuple) or len(values) != len(converter.fields):
         raise AssertionError(f"encode must return a tuple of {len(converter.fields)} values, one for each field")
     before = copy.deepcopy(example)
@@ -77,7 +77,7 @@ def _check_hostile(converter: Converter[Any], example: Any) -> None:
     for i, field in enumerate(converter.fields):
         for bad in _HOSTILE:
             hostile = (*values[:i], bad, *values[i + 1 :])
-            liar = dataclasses.replace(converter, encode=lambda _, fields=hostile: fields)
+            liar = dataclasses.replace(converter, encode=_constant(hostile))
             data = dumps(example, converters=[liar])
             try:
                 loads(data, converters=[converter])
@@ -88,3 +88,7 @@ def _check_hostile(converter: Converter[Any], example: Any) -> None:
                     f"{field} = {bad!r:.60} gives {type(error).__name__}; raise ValueError or TypeError in decode, "
                     "or use Rows.fail in check"
                 ) from error
+
+
+def _constant(fields: tuple[object, ...]) -> Callable[[Any], tuple[object, ...]]:
+    return lambda _: fields

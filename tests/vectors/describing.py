@@ -16,7 +16,6 @@ Neither way uses vitrify, so a golden file's expectation is what its author put 
 from __future__ import annotations
 
 import enum
-import importlib
 import json
 import struct
 import types
@@ -119,29 +118,21 @@ def _open_object(value: Any) -> tuple[str, Any]:
     if kind is np.ndarray:
         return "array", value
     if isinstance(value, type):
-        return "class", _public(value)
+        return "class", f"{value.__module__}.{value.__qualname__}"
+    type_id = f"{kind.__module__}.{kind.__qualname__}"
     if isinstance(value, (types.FunctionType, np.ufunc)):
-        return "function", _public(value) if isinstance(value, types.FunctionType) else f"numpy.{value.__name__}"
+        module = "numpy" if isinstance(value, np.ufunc) else value.__module__
+        return "function", f"{module}.{value.__name__}"
     if isinstance(value, enum.Enum):
         is_member = value.name in kind.__members__
-        return ("member", (_public(kind), value.name)) if is_member else ("value", (_public(kind), value.value))
+        return ("member", (type_id, value.name)) if is_member else ("value", (type_id, value.value))
     if kind is complex:
         return "fields", ("complex", {"real": value.real, "imag": value.imag})
     if hasattr(value, "parts"):
         layout, fields = value.parts()
-        return layout, (_public(kind), fields)
+        return layout, (type_id, fields)
     state = {name: getattr(value, name) for name in kind.__dict__.get("__slots__", ())}
-    return "attrs", (_public(kind), {**getattr(value, "__dict__", {}), **state})
-
-
-def _public(value: Any) -> str:
-    """The shortest dotted name that a class or function has."""
-    parts = value.__module__.split(".")
-    for end in range(1, len(parts) + 1):
-        module = ".".join(parts[:end])
-        if getattr(importlib.import_module(module), value.__qualname__, None) is value:
-            return f"{module}.{value.__qualname__}"
-    raise AssertionError(f"no name for {value}")
+    return "attrs", (type_id, {**getattr(value, "__dict__", {}), **state})
 
 
 def _plain(value: Any) -> Any:

@@ -68,7 +68,24 @@ def strings() -> Any:
 def mixed() -> Any:
     """One column with a part for every kind (6.2.8): ints split by size, references by table."""
     shared: list[Any] = [1]
-    return [1, None, 2**64, True, 1.0, "1", b"1", np.float64(1), np.int8(1), int, double, shared, (1,), shared, -1, False]
+    return [
+        1,
+        None,
+        2**64,
+        True,
+        1.0,
+        "1",
+        b"1",
+        np.float64(1),
+        np.int8(1),
+        int,
+        double,
+        shared,
+        (1,),
+        shared,
+        -1,
+        False,
+    ]
 
 
 @case
@@ -158,13 +175,31 @@ def _chain(n: int) -> list[Any]:
 def sets() -> Any:
     """Sets are ordered by value, or by the bytes of their items (6.1.4); frozensets within frozensets."""
     inner = frozenset({1, 2})
-    return [{"b", "a", "ä"}, {3, -1, 2**70}, {1, "1", None, 2.5, (1, 2)}, {inner, frozenset()}, frozenset({inner}), set()]
+    return [
+        {"b", "a", "ä"},
+        {3, -1, 2**70},
+        {1, "1", None, 2.5, (1, 2)},
+        {inner, frozenset()},
+        frozenset({inner}),
+        set(),
+    ]
 
 
 @case
 def dict_keys() -> Any:
     """Keys of every hashable kind, in their own order, which is not sorted."""
-    return {"z": 1, 1: "a", None: 2, (1, (2,)): 3, 0.5: 4, b"k": 5, np.int64(7): 6, frozenset({1}): 7, True + 1: 8, int: 9}
+    return {
+        "z": 1,
+        1: "a",
+        None: 2,
+        (1, (2,)): 3,
+        0.5: 4,
+        b"k": 5,
+        np.int64(7): 6,
+        frozenset({1}): 7,
+        True + 1: 8,
+        int: 9,
+    }
 
 
 @case
@@ -203,7 +238,12 @@ def times() -> Any:
 def texts() -> Any:
     """Arrays of text and bytes of fixed size, and items without size (6.6.6)."""
     void = np.array([b"\0a", b"bc"], "V2")
-    return [np.array(["", "ab", "\ud800\U0010ffff"]), np.array([b"a", b"\0b"]), void, np.zeros(2, [("e", "S0"), ("n", "i1")])]
+    return [
+        np.array(["", "ab", "\ud800\U0010ffff"]),
+        np.array([b"a", b"\0b"]),
+        void,
+        np.zeros(2, [("e", "S0"), ("n", "i1")]),
+    ]
 
 
 @case
@@ -241,7 +281,11 @@ def mebibyte() -> Any:
 def zstd() -> Any:
     """Encoded blocks (4.2), `$cells` and `$graph` among them, after a raw one."""
     noise = np.array([i * 2654435761 % 2**32 for i in range(2000)], "<u4")
-    return {"noise": noise, "zeros": np.zeros((50, 40), order="F"), "words": ["word"] * 3 + [str(i) for i in range(3000)]}
+    return {
+        "noise": noise,
+        "zeros": np.zeros((50, 40), order="F"),
+        "words": ["word"] * 3 + [str(i) for i in range(3000)],
+    }
 
 
 @case
@@ -250,7 +294,16 @@ def own_classes() -> Any:
     stack = Stack([1, [2]])
     stack.label = "s"
     slotted = Slotted(None, Row(left=1))
-    return [Row(b=1, a=2), slotted, Money(3, "EUR"), stack, Color.RED, Color.GREEN, Access.READ | Access.RUN, Access.WRITE]
+    return [
+        Row(b=1, a=2),
+        slotted,
+        Money(3, "EUR"),
+        stack,
+        Color.RED,
+        Color.GREEN,
+        Access.READ | Access.RUN,
+        Access.WRITE,
+    ]
 
 
 @case

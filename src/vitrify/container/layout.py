@@ -6,6 +6,7 @@ alone refuses duplicate keys, stray spaces, reordered or unknown fields and numb
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from math import prod
 from typing import Final
@@ -29,6 +30,8 @@ ITEM_BYTES: Final = {
 CELLS: Final = "$cells"
 GRAPH: Final = "$graph"
 RESERVED: Final = (CELLS, GRAPH)
+METADATA: Final = "__metadata__"
+_HEX: Final = re.compile("[0-9a-f]{64}")
 _MAX_INT = 2**63 - 1
 
 
@@ -152,7 +155,7 @@ def decode_header(head: bytes, limits: Limits) -> Header:
     text = head[8:]
     try:
         raw = msgspec.json.decode(text, type=dict[str, msgspec.Raw])
-        metadata = msgspec.json.decode(raw.pop("__metadata__", msgspec.Raw(b"null")), type=dict[str, str])
+        metadata = msgspec.json.decode(raw.pop(METADATA, msgspec.Raw(b"null")), type=dict[str, str])
     except (msgspec.MsgspecError, UnicodeError, RecursionError) as error:
         raise FormatError(f"the header is not the JSON that SPEC.md §2 describes ({error})") from error
     if metadata.get("format") != FORMAT:
@@ -175,6 +178,8 @@ def decode_header(head: bytes, limits: Limits) -> Header:
         Block(name=name, dtype=e.dtype, shape=e.shape, begin=e.data_offsets[0], end=e.data_offsets[1], stored=s)
         for (name, e), s in zip(entries.items(), stored, strict=True)
     )
+    if not _HEX.fullmatch(typed.model):
+        raise FormatError("the digest of the model is not 64 hexadecimal digits")
     header = Header(metadata=typed, blocks=blocks, header_bytes=len(text))
     _check_blocks(blocks)
     if msgspec.json.encode(list(stored)).decode() != typed.blocks or _spell(typed, blocks) != text.rstrip(b" "):
@@ -212,6 +217,9 @@ def _check_blocks(blocks: tuple[Block, ...]) -> None:
             raise FormatError(f"block {block.name!r} has {block.stored_bytes} bytes, its shape needs another size")
         if len(stored.digests) != digest_count(block.stored_bytes):
             raise FormatError(f"block {block.name!r} has {len(stored.digests)} digests for its size")
+        is_bytes = block.dtype == "U8" and block.shape == (block.stored_bytes,)
+        if (stored.codec != RAW or stored.piece is None) and not is_bytes:
+            raise FormatError(f"block {block.name!r} must be plain bytes")
         if (stored.codec == RAW) != (stored.n_bytes is None):
             raise FormatError(f"block {block.name!r} must give a decoded size exactly when it is encoded")
         if stored.codec != RAW and (stored.codec not in CODECS or not 0 <= block.n_bytes <= _MAX_INT):
@@ -235,7 +243,7 @@ def _refuse_format(found: object) -> None:
 
 
 def _spell(metadata: Metadata, blocks: tuple[Block, ...]) -> bytes:
-    header: dict[str, object] = {"__metadata__": metadata}
+    header: dict[str, object] = {METADATA: metadata}
     for block in blocks:
         header[block.name] = Entry(block.dtype, block.shape, (block.begin, block.end))
     return msgspec.json.encode(header)

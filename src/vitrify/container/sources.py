@@ -8,6 +8,7 @@ from __future__ import annotations
 import mmap
 import os
 import stat
+import threading
 from collections.abc import Callable
 from contextlib import suppress
 from typing import BinaryIO, Protocol
@@ -19,6 +20,7 @@ from vitrify.container.sniff import looks_like
 from vitrify.errors import FormatError, NotGlassFileError
 
 _FIRST_READ_BYTES = 1 << 16
+_SEEKING = threading.Lock()
 
 
 class Source(Protocol):
@@ -69,7 +71,7 @@ class FileSource:
         position = self.header.data_start + begin
         done = 0
         while done < len(out):
-            n = os.preadv(self._fd, [out[done:]], position + done)
+            n = _pread_into(self._fd, out[done:], position + done)
             if n == 0:
                 raise FormatError("the file became shorter while it was read")
             done += n
@@ -122,8 +124,8 @@ def open_path(path: str | bytes | os.PathLike[str], limits: Limits) -> Source:
                 source: Source = open_stream(stream, limits)
             os.close(fd)
             return source
-        head = os.pread(fd, _FIRST_READ_BYTES, 0)
-        header, _ = _parse(head, lambda begin, end: os.pread(fd, end - begin, begin), limits)
+        head = _pread(fd, _FIRST_READ_BYTES, 0)
+        header, _ = _parse(head, lambda begin, end: _pread(fd, end - begin, begin), limits)
         _check_size(header, status.st_size)
         return FileSource(fd, header)
     except BaseException:
@@ -154,6 +156,28 @@ def open_stream(stream: BinaryIO, limits: Limits) -> MemorySource:
     trailing = len(rest) > header.data_bytes or bool(stream.read(1))
     _check_size(header, header.data_start + got + (1 if trailing else 0))
     return MemorySource(data, header, private=True)
+
+
+def _pread_into(fd: int, out: memoryview, position: int) -> int:
+    """Read at a position; where the system has no `preadv`, a descriptor has one reader at a time."""
+    if hasattr(os, "preadv"):
+        return os.preadv(fd, [out], position)
+    with _SEEKING:
+        os.lseek(fd, position, os.SEEK_SET)
+        data = os.read(fd, min(len(out), 1 << 24))
+    out[: len(data)] = data
+    return len(data)
+
+
+def _pread(fd: int, n_bytes: int, position: int) -> bytes:
+    buffer = bytearray(n_bytes)
+    done = 0
+    while done < n_bytes:
+        n = _pread_into(fd, memoryview(buffer)[done:], position + done)
+        if n == 0:
+            break
+        done += n
+    return bytes(buffer[:done])
 
 
 def _aligned(n_bytes: int) -> memoryview:

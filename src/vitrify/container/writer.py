@@ -14,7 +14,17 @@ from blake3 import blake3
 
 from vitrify.container.codecs import CODECS, RAW
 from vitrify.container.digest import chunk_digests
-from vitrify.container.layout import CELLS, GRAPH, ITEM_BYTES, Block, Stored, block_order, encode_header
+from vitrify.container.layout import (
+    CELLS,
+    GRAPH,
+    ITEM_BYTES,
+    METADATA,
+    RESERVED,
+    Block,
+    Stored,
+    block_order,
+    encode_header,
+)  # fmt: skip
 
 Buffer = bytes | memoryview
 MODEL_CONTEXT = b"vitrify model 0\n"
@@ -84,7 +94,7 @@ def plan(pieces: Sequence[Piece], *, cells: bytes, graph: bytes, record: str, ef
             stored = Stored(tuple(chunk_digests([body])), numbered, "zstd", piece.n_bytes)
             drafts.append((piece, stored, len(body), _constant(body)))
     drafts.sort(key=lambda draft: block_order(draft[1], draft[2]))
-    names = _unique([draft[0].name for draft in drafts])
+    names = [*_unique([draft[0].name for draft in drafts if draft[1].piece is not None]), *RESERVED]
     blocks: list[Block] = []
     position = 0
     for (piece, stored, stored_bytes, _), name in zip(drafts, names, strict=True):
@@ -114,15 +124,16 @@ def _constant(body: bytes) -> Callable[[], Sequence[Buffer]]:
 
 
 def _unique(names: list[str]) -> list[str]:
-    """Names with `~2`, `~3` … appended where one comes again."""
-    taken: set[str] = set(names)
-    seen: set[str] = set()
+    """Names with `~2`, `~3` … appended where one comes again, or is reserved."""
+    taken = {*names, METADATA, *RESERVED}
+    last: dict[str, int] = dict.fromkeys((METADATA, *RESERVED), 1)
     result: list[str] = []
     for name in names:
-        unique, n = name, 1
-        while unique in seen or (n > 1 and unique in taken):
-            n += 1
-            unique = f"{name}~{n}"
-        seen.add(unique)
+        unique = name
+        while name in last and (unique == name or unique in taken):
+            last[name] += 1
+            unique = f"{name}~{last[name]}"
+        last.setdefault(name, 1)
+        taken.add(unique)
         result.append(unique)
     return result

@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from vitrify.container.writer import Piece
-from vitrify.graph.arrays import Array, plain_bytes
+from vitrify.graph.arrays import Array, order_of, plain_bytes
 from vitrify.graph.containers import Columns, Lengths
 from vitrify.graph.dtypes import SAFETENSORS
 from vitrify.graph.rows import Rows
@@ -98,17 +98,18 @@ class ArrayMark:
 
 def array_piece(array: Array, name: str, dtype: Dtype) -> Piece:
     """The block of a big array: Fortran-ordered ones transposed, dtypes that safetensors lacks as bytes."""
-    code = SAFETENSORS.get(dtype) if isinstance(dtype, str) else None
-    is_transposed = array.flags.fnc
-    shape = array.T.shape if is_transposed else array.shape
-    if code is None:
-        code, shape = "U8", (*shape, array.dtype.itemsize)
+    order = order_of(array)
+    code, shape = safetensors_form(array.shape, dtype, array.dtype.itemsize, order)
     return Piece(
-        name=name + (".T" if is_transposed else ""),
-        dtype=code,
-        shape=tuple(shape),
-        buffers=lambda: [plain_bytes(array)],
+        name=name + (".T" if order == "F" else ""), dtype=code, shape=shape, buffers=lambda: [plain_bytes(array)]
     )
+
+
+def safetensors_form(shape: tuple[int, ...], dtype: Dtype, itemsize: int, order: str) -> tuple[str, tuple[int, ...]]:
+    """The dtype and shape that the block of an array has in the safetensors header."""
+    code = SAFETENSORS.get(dtype) if isinstance(dtype, str) else None
+    stored = shape[::-1] if order == "F" else shape
+    return ("U8", (*stored, itemsize)) if code is None else (code, stored)
 
 
 class ArrayReads:

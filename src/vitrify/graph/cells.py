@@ -9,6 +9,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
+from vitrify.container.codecs import RAW
 from vitrify.container.layout import CELLS
 from vitrify.container.reader import Bytes, GlassFile
 from vitrify.container.writer import Piece
@@ -47,7 +48,7 @@ class CellReader:
         self.file = file
         self._pool: Bytes = file.reserved(CELLS)
         self._position = 0
-        self._used: set[int] = set()
+        self._n_used = 0
 
     def take(self, n_bytes: int, block: int | None) -> Bytes:
         """The next `n_bytes`, from the block named or from the cells; shape (n_bytes,) uint8, private memory.
@@ -70,16 +71,23 @@ class CellReader:
         self.claim(block, n_bytes)
         return self.file.piece(block)
 
-    def claim(self, block: int, n_bytes: int) -> None:
-        """Say that block `block` is used, and has that many bytes.
+    def claim(self, block: int, n_bytes: int, dtype: str = "U8", shape: tuple[int, ...] | None = None) -> None:
+        """Say that block `block` is used, has that many bytes, and shows itself to safetensors as it will be used.
 
         Raises:
-            FormatError: It was used before, or has another size.
+            FormatError: It is not the next one, or has another size, dtype or shape.
         """
-        found = self.file.block(block).n_bytes
-        if found != n_bytes or block in self._used:
-            raise FormatError(f"piece {block} has {found} bytes, the graph needs {n_bytes}, once")
-        self._used.add(block)
+        found = self.file.block(block)
+        if found.n_bytes != n_bytes or block != self._n_used:
+            raise FormatError(
+                f"piece {block} has {found.n_bytes} bytes; the graph needs piece {self._n_used}, {n_bytes} bytes"
+            )
+        expected = (dtype, (n_bytes,) if shape is None else shape)
+        if found.stored.codec == RAW and (found.dtype, found.shape) != expected:
+            raise FormatError(
+                f"piece {block} is {found.dtype} {found.shape}, the graph uses it as {expected[0]} {expected[1]}"
+            )
+        self._n_used += 1
 
     def numbers(self, n: int, width: str, block: int | None) -> npt.NDArray[np.generic]:
         """`n` little-endian numbers of a width such as `u4`, shape (n,)."""
@@ -91,7 +99,7 @@ class CellReader:
         """Raises FormatError unless every cell and every block was used."""
         if self._position != len(self._pool):
             raise FormatError("the file has cells that the graph does not use")
-        if len(self._used) != self.file.n_pieces:
+        if self._n_used != self.file.n_pieces:
             raise FormatError("the file has blocks that the graph does not use")
 
 

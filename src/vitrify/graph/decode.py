@@ -26,7 +26,7 @@ from vitrify.graph.order import components, is_cyclic
 from vitrify.graph.parse import Foreign, ParsedGraph, ParsedTable
 from vitrify.graph.paths import cut
 from vitrify.graph.registry import Registry
-from vitrify.graph.schema import Table
+from vitrify.graph.schema import Name, Table
 
 Resolve = Callable[[str, str, str], Any]
 Shapes = dict[int, Shape | None]
@@ -79,9 +79,7 @@ class Decoder(ParsedGraph):
         tainted = self._tainted(foreign)
         order = self._order()
         shapes = self._check(foreign, streams=True)
-        self._names = [
-            None if name.name in foreign else self.registry.resolve_name(name.name) for name in self.graph.names
-        ]
+        self._names = [None if name.name in foreign else self._reviewed(name) for name in self.graph.names]
         for component in order:
             if not tainted.intersection(component):
                 self._construct(component, shapes)
@@ -110,6 +108,12 @@ class Decoder(ParsedGraph):
             if shape is not None and not (streams and _streams(shape, self.tables[number])):
                 shape.check(self.rows(number))
         return shapes
+
+    def _reviewed(self, name: Name) -> Any:
+        found = self.registry.resolve_name(name.name)
+        if isinstance(found, type) != (name.what == "class"):
+            raise FormatError(f"{name.name} is not a {name.what}")
+        return found
 
     def _resolve_foreign(self, foreign: dict[str, Foreign], shapes: Shapes, resolve: Resolve) -> None:
         for index, name in enumerate(self.graph.names):

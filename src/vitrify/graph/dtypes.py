@@ -11,6 +11,7 @@ from functools import lru_cache
 from math import prod
 from typing import Any, Final, cast
 
+import msgspec
 import numpy as np
 import numpy.typing as npt
 
@@ -31,6 +32,8 @@ _STRUCT_KEYS: Final = ("fields", "itemsize", "aligned")
 
 _X87_MANTISSA_BITS: Final = 63
 _X87_BYTES: Final = 10
+_X87_SPELLINGS: Final = frozenset({"f12", "f16", "c24", "c32"})
+_HAS_X87: Final = np.finfo(np.longdouble).nmant == _X87_MANTISSA_BITS
 
 SAFETENSORS: Final = {
     "|b1": "BOOL", "|u1": "U8", "|i1": "I8", "<u2": "U16", "<i2": "I16", "<f2": "F16", "<u4": "U32", "<i4": "I32",
@@ -45,22 +48,30 @@ def encode_dtype(dtype: np.dtype[Any]) -> Dtype:
         UnsupportedError: It holds objects, or is of a kind that has no spelling.
     """
     if dtype.fields is not None:
+        if dtype.type is not np.void:
+            raise UnsupportedError(
+                f"an array of {dtype.type.__name__} items", hint="View it as a plain structured array"
+            )
         fields = []
         for name in dtype.names or ():
             entry = dtype.fields[name]
             base, shape = entry[0].subdtype or (entry[0], ())
+            check_name(name)
             field: dict[str, object] = {"name": name, "dtype": encode_dtype(base), "offset": entry[1]}
             if shape:
                 field["shape"] = list(shape)
             if len(entry) == 3:
                 if not isinstance(entry[2], str):
                     raise UnsupportedError(f"a field title of type {type(entry[2]).__name__}")
+                check_name(entry[2])
                 field["title"] = entry[2]
             fields.append(field)
         return {"fields": fields, "itemsize": dtype.itemsize, "aligned": dtype.isalignedstruct}
     if dtype.hasobject or dtype.subdtype is not None or dtype.type is np.object_ or dtype.char == "T":
         raise UnsupportedError(f"an array of dtype {dtype}")
     text = dtype.str
+    if text[1:] in _X87_SPELLINGS and not _HAS_X87:
+        raise UnsupportedError(f"an array of dtype {dtype}, which other machines cannot read", hint="Use float64")
     if _is_spelling(text):
         return text
     raise UnsupportedError(f"an array of dtype {dtype}")
@@ -78,9 +89,22 @@ def decode_dtype(spelling: Dtype) -> np.dtype[Any]:
         dtype = _numpy_dtype(spelling)
     else:
         dtype = _decode_struct(spelling, depth=0)
-    if dtype.itemsize > _MAX_ITEM_BYTES or encode_dtype(dtype) != spelling:
+    if dtype.itemsize > _MAX_ITEM_BYTES or msgspec.json.encode(encode_dtype(dtype)) != msgspec.json.encode(spelling):
         raise FormatError(f"dtype {str(spelling)[:80]!r} is not in canonical form")
     return dtype
+
+
+def check_name(name: str) -> None:
+    """Refuse names that UTF-8 cannot hold.
+
+    Raises:
+        UnsupportedError: The name has a lone surrogate.
+    """
+    if not name.isascii():
+        try:
+            name.encode()
+        except UnicodeEncodeError:
+            raise UnsupportedError(f"a name with a lone surrogate, {name!r}", hint="Rename it") from None
 
 
 def _is_spelling(text: str) -> bool:
@@ -88,6 +112,8 @@ def _is_spelling(text: str) -> bool:
 
 
 def _numpy_dtype(spelling: str) -> np.dtype[Any]:
+    if spelling[1:] in _X87_SPELLINGS and not _HAS_X87:
+        raise UnsupportedError(f"dtype {spelling} is the long double of another kind of machine")
     try:
         return np.dtype(spelling)
     except (TypeError, ValueError, OverflowError) as error:
@@ -150,7 +176,7 @@ def value_mask(dtype: np.dtype[Any]) -> bytes:
             field, offset = dtype.fields[name][:2]
             mask[offset : offset + field.itemsize] = value_mask(field)
         return bytes(mask)
-    if dtype.type in (np.longdouble, np.clongdouble) and np.finfo(np.longdouble).nmant == _X87_MANTISSA_BITS:
+    if dtype.type in (np.longdouble, np.clongdouble) and _HAS_X87:
         parts = 2 if dtype.type is np.clongdouble else 1
         size = dtype.itemsize // parts
         return (b"\xff" * _X87_BYTES + bytes(size - _X87_BYTES)) * parts

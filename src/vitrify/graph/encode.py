@@ -75,8 +75,9 @@ class _Problem:
 
 
 class _Encoder:
-    def __init__(self, registry: Registry) -> None:
+    def __init__(self, registry: Registry, sort_keys: dict[int, tuple[bytes, ...]] | None = None) -> None:
         self.cells = CellWriter()
+        self._sort_keys = {} if sort_keys is None else sort_keys
         self._registry = registry
         self._names = NameTable(registry)
         self._finder = ShapeFinder(registry, self._names, self._sorted)
@@ -200,14 +201,24 @@ class _Encoder:
     def _sorted(self, items: Iterable[Any]) -> list[Any]:
         """The items of a set in an order that depends on nothing but their values."""
         members = list(items)
+        if len(members) < 2:
+            return members
         kinds = set(map(type, members))
         if len(kinds) == 1 and kinds <= {str, int, bytes, bool}:
             return sorted(members)
         return sorted(members, key=self._sort_key)
 
-    def _sort_key(self, item: Any) -> tuple[bytes, bytes]:
-        alone = encode(item, self._registry)
-        return alone.graph, alone.cells
+    def _sort_key(self, item: Any) -> tuple[bytes, ...]:
+        """The encoding of an item alone; sets in sets ask for the same ones again and again."""
+        key = self._sort_keys.get(id(item))
+        if key is None:
+            try:
+                alone = _Encoder(self._registry, self._sort_keys).run(item)
+            except RecursionError:
+                raise UnsupportedError("sets nested too deep", hint="Use lists or tuples") from None
+            blocks = (bytes(buffer) for piece in alone.pieces for buffer in piece.buffers())
+            key = self._sort_keys[id(item)] = (alone.graph, alone.cells, *blocks)
+        return key
 
     # What columns ask for
 

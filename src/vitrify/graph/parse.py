@@ -14,7 +14,7 @@ import numpy.typing as npt
 from vitrify.container.layout import GRAPH
 from vitrify.container.reader import GlassFile
 from vitrify.errors import FormatError
-from vitrify.graph.array_tables import ARRAY_TYPE
+from vitrify.graph.array_tables import ARRAY_TYPE, safetensors_form
 from vitrify.graph.cells import CellReader
 from vitrify.graph.columns import Parsed, parse_column
 from vitrify.graph.containers import offsets
@@ -31,6 +31,12 @@ BUILTIN_LAYOUTS: Final = {
     "frozenset": ("items",),
     "dict": ("pairs",),
     ARRAY_TYPE: ("arrays", "views", "object_arrays"),
+}
+_FIELDS_OF_LAYOUT: Final[dict[str, tuple[str, ...]]] = {
+    "items": ("items",),
+    "pairs": ("keys", "values"),
+    "arrays": (),
+    "object_arrays": ("items",),
 }
 OWN_LAYOUTS: Final = ("attrs", "new", "call", "member", "value")
 _MAX_DIMS: Final = 64
@@ -92,6 +98,7 @@ class ParsedGraph:
     def _parse(self, table: Table) -> ParsedTable:
         if not 0 <= table.rows < 2**48:
             raise FormatError(f"a table of {table.rows} rows")
+        _check_fields(table)
         n, lengths = table.rows, None
         if table.lengths is not None:
             self._spend(n)
@@ -126,8 +133,10 @@ class ParsedGraph:
         is_big = sizes >= CELL_LIMIT_BYTES
         if np.count_nonzero(is_big) != len(arrays.blocks):
             raise FormatError(f"{np.count_nonzero(is_big)} big arrays but {len(arrays.blocks)} blocks")
-        for block, size in zip(arrays.blocks, sizes[is_big].tolist(), strict=True):
-            self.cells.claim(block, size)
+        itemsize = decode_dtype(arrays.dtype).itemsize
+        for block, row in zip(arrays.blocks, np.flatnonzero(is_big).tolist(), strict=True):
+            form = safetensors_form(parsed.shapes[row], arrays.dtype, itemsize, arrays.order)
+            self.cells.claim(block, int(sizes[row]), *form)
         parsed.joined = self.cells.take(int(sizes[~is_big].sum()), arrays.joined)
 
     def _spend(self, n_values: int) -> None:
@@ -260,6 +269,26 @@ def _lengths(parsed: Parsed) -> npt.NDArray[np.int64]:
     if parsed.n and (int(lengths.min()) < 0 or float(lengths.astype(np.float64).sum()) >= 2**48):
         raise FormatError("impossible lengths")
     return lengths
+
+
+def _check_fields(table: Table) -> None:
+    """Builtin containers and arrays have exactly the fields of their layout.
+
+    Raises:
+        FormatError: Something is missing or too much.
+    """
+    fields = _FIELDS_OF_LAYOUT.get(table.layout)
+    if table.type in BUILTIN_LAYOUTS and table.layout == "views" and table.arrays is not None:
+        fields = ("buffer", "offset", *(f"stride{axis}" for axis in range(len(table.arrays.shape))))
+    if table.type in BUILTIN_LAYOUTS and (
+        table.layout not in BUILTIN_LAYOUTS[table.type] or tuple(table.columns) != fields
+    ):
+        raise FormatError(f"a table of type {table.type!r} has other fields than its layout")
+    has_items = table.type in BUILTIN_LAYOUTS and table.layout in ("items", "pairs", "object_arrays")
+    if (table.lengths is not None) != has_items or (table.arrays is not None) != (table.type == ARRAY_TYPE):
+        raise FormatError(
+            f"a table of type {cut(table.type)!r} has lengths or arrays where it should not, or lacks them"
+        )
 
 
 def _products(factors: list[npt.NDArray[np.int64]], n: int) -> npt.NDArray[np.int64]:

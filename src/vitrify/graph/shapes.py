@@ -16,7 +16,7 @@ from vitrify.errors import UnsupportedError
 from vitrify.graph.array_tables import ObjectArrayShape
 from vitrify.graph.arrays import order_of
 from vitrify.graph.containers import DictShape, FrozensetShape, ListShape, SetShape, Shape, TupleShape
-from vitrify.graph.dtypes import encode_dtype
+from vitrify.graph.dtypes import check_name, encode_dtype
 from vitrify.graph.instances import (
     AttrsShape,
     ConverterShape,
@@ -123,6 +123,7 @@ class ShapeFinder:
 
         def make(names: tuple[str, ...]) -> Shape:
             for name in names:
+                check_name(name)
                 if name not in rule.drop and is_shadowing(kind, name, is_reviewed=is_reviewed):
                     raise UnsupportedError(
                         f"a {kind.__qualname__} whose attribute {name!r} replaces a member of its class",

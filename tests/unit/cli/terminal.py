@@ -8,7 +8,7 @@ import subprocess
 import sys
 
 _COMMAND = [sys.executable, "-m", "vitrify"]
-_QUIET = {"COLUMNS": "80", "NO_COLOR": "", "FORCE_COLOR": "", "PYTHONIOENCODING": "utf-8", "TERM": "xterm-256color"}
+_REMOVED = ("NO_COLOR", "FORCE_COLOR", "TTY_COMPATIBLE", "TTY_INTERACTIVE")
 
 
 def run(*words: str, given: bytes = b"", **environment: str) -> subprocess.CompletedProcess[bytes]:
@@ -46,7 +46,5 @@ def start(*words: str) -> subprocess.Popen[bytes]:
 
 
 def _environment() -> dict[str, str]:
-    kept = {
-        name: value for name, value in os.environ.items() if name not in ("NO_COLOR", "FORCE_COLOR", "TTY_COMPATIBLE")
-    }
-    return {**kept, **{name: value for name, value in _QUIET.items() if value}}
+    kept = {name: value for name, value in os.environ.items() if name not in _REMOVED}
+    return {**kept, "COLUMNS": "80", "PYTHONIOENCODING": "utf-8", "TERM": "xterm-256color"}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import platform
 import signal
 import subprocess
@@ -179,12 +180,6 @@ def run_completion(word: str) -> str:
     program = "from vitrify.cli.app import main\nmain()"
     environment = {"_VITRIFY_COMPLETE": "complete_bash", "COMP_WORDS": f"vitrify {word}", "COMP_CWORD": "1"}
     done = subprocess.run(
-        [sys.executable, "-c", program], capture_output=True, check=False, env={**_paths(), **environment}
+        [sys.executable, "-c", program], capture_output=True, check=False, env={**os.environ, **environment}
     )
     return done.stdout.decode()
-
-
-def _paths() -> dict[str, str]:
-    import os
-
-    return dict(os.environ)

@@ -11,7 +11,8 @@ from vitrify.cli.screen import readable_bytes, visible
     ("text", "shown"),
     [
         ("plain é 漢", "plain é 漢"), ("a\x1b[2Jb", "a\\x1b[2Jb"), ("\u202e", "\\u202e"), ("\ud800", "\\ud800"),
-        ("a\nb\tc\r", "a\\nb\\tc\\r"), ("\x00\x7f\x9b", "\\x00\\x7f\\x9b"), ("\U000e0001", "\\U000e0001"), ("[b]", "[b]"),
+        ("a\nb\tc\r", "a\\nb\\tc\\r"), ("\x00\x7f\x9b", "\\x00\\x7f\\x9b"), ("\U000e0001", "\\U000e0001"),
+        ("[b]", "[b]"),
     ],
 )  # fmt: skip
 def test_only_printable_characters_come_through(text: str, shown: str) -> None:

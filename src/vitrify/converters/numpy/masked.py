@@ -80,7 +80,7 @@ def _problem(data: npt.NDArray[Any], mask: object, fill_value: object) -> str | 
     if fill_value is not None:
         if type(fill_value) is not np.ndarray or fill_value.ndim:
             return "its fill value is not an array without dimensions"
-        if fill_value.dtype != data.dtype:
+        if fill_value.dtype != data.dtype and data.dtype != object:
             return f"its fill value is of {fill_value.dtype}, its data of {data.dtype}"
     return None
 

@@ -62,7 +62,9 @@ def _seed_problem(entropy: Any, spawn_key: Any, pool_size: Any, n_children: Any)
     """Mixing takes words × pool size steps, so both are bounded."""
     if type(entropy) is np.ndarray and entropy.ndim == 1 and entropy.dtype.kind in "iu":
         entropy = entropy.tolist() if entropy.size <= _MAX_SEED_WORDS else None
-    if not _are_seeds([entropy] if type(entropy) is int else entropy):
+    if isinstance(entropy, (int, np.integer)) and not isinstance(entropy, bool):
+        entropy = [int(entropy)]
+    if not _are_seeds(entropy):
         return "its entropy is not a moderate number of non-negative integers"
     if type(spawn_key) is not tuple or not _are_seeds(spawn_key):
         return "its spawn key is not a tuple of non-negative integers"

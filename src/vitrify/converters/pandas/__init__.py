@@ -37,10 +37,9 @@ _DTYPES: Final = {
     **_listed("pandas.core.arrays.string_", ["StringDtype"]),
     **_listed(
         "pandas.core.dtypes.dtypes",
-        ["CategoricalDtype", "DatetimeTZDtype", "PeriodDtype", "IntervalDtype", "SparseDtype", "ArrowDtype"],
+        ["CategoricalDtype", "DatetimeTZDtype", "PeriodDtype", "IntervalDtype", "SparseDtype"],
     ),
     "pandas.core.arrays.sparse.dtype.SparseDtype": "pandas.SparseDtype",
-    "pandas.core.arrays.arrow.dtype.ArrowDtype": "pandas.ArrowDtype",
     "pandas.core.dtypes.dtypes.PandasDtype": "pandas.NumpyEADtype",
     "pandas.core.dtypes.dtypes.NumpyEADtype": "pandas.NumpyEADtype",
 }
@@ -61,6 +60,11 @@ _ARRAYS: Final = {
     "pandas.core.arrays.string_arrow.ArrowStringArray": "pandas.StringArray",
     "pandas.core.arrays.string_arrow.ArrowStringArrayNumpySemantics": "pandas.StringArray",
     "pandas.arrays.ArrowStringArray": "pandas.StringArray",
+}
+_ARROW: Final = {
+    **_listed("pandas.core.arrays.arrow.array", ["ArrowExtensionArray"], public="pandas.arrays"),
+    **_listed("pandas.core.arrays.arrow.dtype", ["ArrowDtype"]),
+    "pandas.core.dtypes.dtypes.ArrowDtype": "pandas.ArrowDtype",
 }
 _INDEXES: Final = {
     **_listed("pandas.core.indexes.base", ["Index"]),
@@ -109,10 +113,7 @@ FAMILIES: Final[tuple[Family, ...]] = (
     ),
     Family(module=f"{_HERE}.dtypes", types=_DTYPES),
     Family(module=f"{_HERE}.arrays", types=_ARRAYS),
-    Family(
-        module=f"{_HERE}.arrow",
-        types=_listed("pandas.core.arrays.arrow.array", ["ArrowExtensionArray"], public="pandas.arrays"),
-    ),
+    Family(module=f"{_HERE}.arrow", types=_ARROW),
     Family(module=f"{_HERE}.indexes", types=_INDEXES),
     Family(module=f"{_HERE}.frames", types=_FRAMES),
 )

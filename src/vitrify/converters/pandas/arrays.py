@@ -14,9 +14,9 @@ import pandas as pd
 from vitrify.converters.builtins.checks import charge
 from vitrify.converters.pandas import types_of
 from vitrify.converters.pandas.dtypes import decode_string_dtype, encode_string_dtype
-from vitrify.converters.pandas.memory import NUMPY_ARRAY, check_times, owned
+from vitrify.converters.pandas.memory import NUMPY_ARRAY, check_times, owned, times_of
 from vitrify.converters.pandas.offsets import is_offset
-from vitrify.converters.pandas.refusals import PANDAS, refusing, require
+from vitrify.converters.pandas.refusals import refusing, require
 from vitrify.converters.pandas.zones import decode_zone, encode_zone
 from vitrify.converters.scipy.reach import charge_reach
 from vitrify.errors import UnsupportedError
@@ -26,6 +26,8 @@ from vitrify.graph.rows import Rows
 _CODES: Final = (np.int8, np.int16, np.int32, np.int64)
 _UNDER_MASK: Final = {"b": False, "i": 1, "u": 1, "f": np.nan}
 _ARRAY_BYTES: Final = 5_000
+_HAVE_FREQ: Final = hasattr(pd.arrays.DatetimeArray, "freq")
+"""Whether arrays of dates have a frequency; since pandas 3.1 only indexes have."""
 
 
 def is_codes(values: object) -> bool:
@@ -75,20 +77,11 @@ def _decode_strings(values: Any, storage: Any, is_nan: Any) -> Any:
     return pd.array(values, dtype=decode_string_dtype(storage, is_nan))
 
 
-def own_freq(array: Any) -> Any:
-    """The frequency of an array of dates: since pandas 3 only indexes have one."""
-    return array.freq if PANDAS < (3, 0) else None
-
-
 def encode_times(values: Any, kind: str) -> Any:
     """The ticks of dates or durations as datetime64 or timedelta64 without a zone, shape (n,)."""
     unit = getattr(values, "unit", "ns")
     times = values.asi8.view(f"{kind}8[{unit}]")
-    try:
-        check_times(times)
-    except ValueError as error:
-        raise UnsupportedError(str(error)) from error
-    return times
+    return times_of(times)
 
 
 def decode_times(values: Any, kind: str) -> Any:
@@ -114,12 +107,12 @@ def with_freq(index: Any, freq: Any) -> Any:
 
 def _decode_dates(values: Any, zone: Any, freq: Any) -> Any:
     index = with_zone(decode_times(owned(values), "M"), zone)
-    return with_freq(index, freq if PANDAS < (3, 0) else None).array
+    return with_freq(index, freq if _HAVE_FREQ else None).array
 
 
 def _decode_durations(values: Any, freq: Any) -> Any:
     index = decode_times(owned(values), "m")
-    return with_freq(index, freq if PANDAS < (3, 0) else None).array
+    return with_freq(index, freq if _HAVE_FREQ else None).array
 
 
 def _decode_periods(ordinals: Any, dtype: Any) -> Any:
@@ -194,10 +187,10 @@ CONVERTERS: tuple[Converter[Any], ...] = (
     _array(
         "DatetimeArray",
         ("values", "tz", "freq"),
-        lambda a: (encode_times(a, "M"), encode_zone(a.tz), own_freq(a)),
+        lambda a: (encode_times(a, "M"), encode_zone(a.tz), getattr(a, "freq", None)),
         _decode_dates,
     ),
-    _array("TimedeltaArray", ("values", "freq"), lambda a: (encode_times(a, "m"), own_freq(a)), _decode_durations),
+    _array("TimedeltaArray", ("values", "freq"), lambda a: (encode_times(a, "m"), getattr(a, "freq", None)), _decode_durations),
     _array("PeriodArray", ("ordinals", "dtype"), lambda a: (a.asi8.view(), a.dtype), _decode_periods),
     _array("IntervalArray", ("left", "right", "closed"), lambda a: (a.left, a.right, a.closed), _decode_intervals),
     _array("SparseArray", ("values", "indices", "length", "dtype", "kind"), _encode_sparse, _decode_sparse),

@@ -137,12 +137,6 @@ def _dtype(name: str, fields: tuple[str, ...], encode: Any, decode: Any) -> Conv
     )
 
 
-def _refuse_arrow(*_: Any) -> Any:
-    raise UnsupportedError(
-        "an ArrowDtype", hint="Convert to pandas' own dtypes: frame.convert_dtypes(dtype_backend='numpy_nullable')"
-    )
-
-
 CONVERTERS: tuple[Converter[Any], ...] = (
     *map(_simple, _SIMPLE),
     _dtype("StringDtype", ("storage", "is_nan"), encode_string_dtype, decode_string_dtype),
@@ -152,5 +146,4 @@ CONVERTERS: tuple[Converter[Any], ...] = (
     _dtype("IntervalDtype", ("subtype", "closed"), lambda d: (d.subtype, d.closed), _decode_interval),
     _dtype("SparseDtype", ("subtype", "fill_value"), _encode_sparse, _decode_sparse),
     _dtype("NumpyEADtype", ("dtype",), lambda d: (d.numpy_dtype,), _decode_numpy),
-    _dtype("ArrowDtype", (), _refuse_arrow, _refuse_arrow),
 )

@@ -15,7 +15,7 @@ from pandas.api.extensions import ExtensionArray
 
 from vitrify.converters.builtins.checks import charge
 from vitrify.converters.pandas import types_of
-from vitrify.converters.pandas.memory import check_times, is_column, owned, plain
+from vitrify.converters.pandas.memory import check_times, is_column, is_times, owned, plain, times_of
 from vitrify.converters.pandas.refusals import PANDAS, refusing, require
 from vitrify.converters.scipy.reach import charge_reach
 from vitrify.errors import UnsupportedError
@@ -81,11 +81,11 @@ def _parts(frame: Any) -> tuple[dict[Any, list[tuple[Any, Any]]], dict[int, Any]
     """Tables of numpy dtypes, shape (n_columns, n_rows), each with the places of its columns; arrays by place."""
     tables: dict[Any, list[tuple[Any, Any]]] = {}
     arrays: dict[int, Any] = {}
-    for block in frame._mgr.blocks:
-        places = np.array(block.mgr_locs.as_array, np.int64)
-        values = block.values
-        if isinstance(values, ExtensionArray) and values.dtype.kind in "mM" and isinstance(values.dtype, np.dtype):
-            values = np.asarray(values)
+    for places, values in _stored(frame):
+        if is_times(values):
+            values = times_of(values)
+        if not len(places):
+            continue
         if type(values) is np.ndarray:
             tables.setdefault(values.dtype, []).append((places, values.view()))
         elif values.ndim == 2:
@@ -93,6 +93,18 @@ def _parts(frame: Any) -> tuple[dict[Any, list[tuple[Any, Any]]], dict[int, Any]
         else:
             arrays[int(places[0])] = values[:]
     return tables, arrays
+
+
+def _stored(frame: Any) -> list[tuple[Any, Any]]:
+    """What pandas keeps together, each with the places of its columns."""
+    blocks = getattr(frame._mgr, "blocks", None)
+    if blocks is not None:
+        return [(np.array(block.mgr_locs.as_array, np.int64), block.values) for block in blocks]
+    columns = [plain(frame.iloc[:, place].array) for place in range(frame.shape[1])]
+    return [
+        (np.array([place], np.int64), values[None] if type(values) is np.ndarray else values)
+        for place, values in enumerate(columns)
+    ]
 
 
 def _joined(found: list[tuple[Any, Any]]) -> tuple[Any, Any]:

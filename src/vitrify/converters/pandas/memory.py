@@ -32,9 +32,26 @@ def plain(array: Any) -> Any:
     """The ndarray inside of an array that is only a wrapper, else the array, as a new object over the same memory."""
     if type(array) is NUMPY_ARRAY:
         return array.to_numpy().view()
-    if isinstance(array, pd.arrays.TimedeltaArray) or (isinstance(array, pd.arrays.DatetimeArray) and array.tz is None):
-        return np.asarray(array).view()
-    return array[:]
+    return times_of(array) if is_times(array) else array[:]
+
+
+def is_times(array: Any) -> bool:
+    """Whether an array is one of durations, or of dates without a time zone."""
+    return isinstance(array, (pd.arrays.DatetimeArray, pd.arrays.TimedeltaArray)) and isinstance(array.dtype, np.dtype)
+
+
+def times_of(array: Any) -> Array:
+    """The datetime64 or timedelta64 of an array of dates without a zone, or of durations, of any number of dimensions.
+
+    Raises:
+        UnsupportedError: They could not be loaded again.
+    """
+    times: Array = np.asarray(array).view()
+    try:
+        check_times(times)
+    except ValueError as error:
+        raise UnsupportedError(str(error)) from error
+    return times
 
 
 def is_column(values: object, ndim: int = 1) -> bool:

@@ -9,7 +9,7 @@ import pandas as pd
 
 from vitrify.converters.builtins.checks import charge, require_ints
 from vitrify.converters.pandas import types_of
-from vitrify.converters.pandas.memory import check_times
+from vitrify.converters.pandas.memory import check_times, times_of
 from vitrify.converters.pandas.offsets import is_offset
 from vitrify.converters.pandas.refusals import PANDAS, refusing, require
 from vitrify.converters.pandas.zones import decode_zone, encode_zone
@@ -31,6 +31,8 @@ def _unit(moment: Any) -> str:
 
 
 def _encode_timestamp(moment: Any) -> tuple[Any, ...]:
+    if PANDAS < (3, 0) and _unit(moment) != "ns":
+        times_of(np.array([_value(moment)], np.int64).view(f"M8[{_unit(moment)}]"))
     return _value(moment), _unit(moment), encode_zone(moment.tz), moment.fold
 
 

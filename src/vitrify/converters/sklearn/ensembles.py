@@ -62,7 +62,9 @@ def check_gradient_boosting(rows: Rows) -> None:
             if (trees.integers("n_outputs")[where[at]] != 1).any():
                 rows.fail(row, "a tree gives more than one output")
             values = trees.column("values")
-            for value in values.numbers[where[at]].tolist() if values.of == "ref" and values.numbers is not None else ():
+            for value in (
+                values.numbers[where[at]].tolist() if values.of == "ref" and values.numbers is not None else ()
+            ):
                 shape = trees.shape_of(values.table, value)
                 if shape is None or shape[1:] != (1, 1):
                     rows.fail(row, "a tree holds more than one value a node")

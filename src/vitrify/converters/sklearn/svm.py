@@ -25,7 +25,7 @@ def _counts_support(env: Any) -> bool:
     """The counts of all classes add up; without classes only the first one means anything."""
     counts = env["_n_support"]
     total = counts.sum(dtype="int64") if env["is_classifier"] else counts[0]
-    return int(total) == env["n_sv"]
+    return bool(int(total) == env["n_sv"])
 
 
 _LINES: Final[tuple[Line, ...]] = (
@@ -92,8 +92,8 @@ def _shape(rows: Rows, row: int, field: str, *, sparse: object) -> tuple[int, ..
     if matrices.type_id not in ("scipy.sparse.csr_matrix", "scipy.sparse.csr_array"):
         rows.fail(row, f"{field} must be a CSR matrix")
     at = int(column.numbers[row])
-    data, indices, indptr = (matrices.arrays(name)[at] for name in ("data", "indices", "indptr"))
-    if data.dtype.str != "<f8" or indices.ndim != 1:
+    data = matrices.arrays("data")[at]
+    if data.dtype.str != "<f8" or data.ndim != 1:
         rows.fail(row, f"{field} must hold float64")
     shape = matrices.arrays("shape")[at]
     if shape.shape != (2,) or shape.dtype != np.int64:
