@@ -10,6 +10,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import zip_longest
 from pathlib import Path
 from typing import Final
 
@@ -77,7 +78,7 @@ def run_blocks(found: list[Block], name: str, folder: Path) -> list[Outcome]:
     """Run blocks in order in `folder`."""
     outcomes: list[Outcome] = []
     with _session(folder) as ask:
-        for block, below in zip(found, [*found[1:], None], strict=True):
+        for block, below in zip_longest(found, found[1:]):
             if block.title:
                 _write(folder, block)
             elif block.language == "python" and not block.reason_not_run:
@@ -94,7 +95,7 @@ def environment() -> dict[str, str]:
     return {
         **kept,
         "PATH": os.pathsep.join([os.path.dirname(sys.executable), kept.get("PATH", "")]),
-        "PYTHONPATH": os.pathsep.join([str(ROOT / "src"), str(ROOT)]),
+        "PYTHONPATH": os.pathsep.join([str(ROOT / "src"), str(ROOT), str(ROOT / "tests/docs/stand_ins")]),
         "PYTHONDONTWRITEBYTECODE": "1",
         "COLUMNS": "80",
         "TERM": "dumb",

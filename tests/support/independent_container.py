@@ -141,7 +141,8 @@ def _unzstd(stored: bytes, n_bytes: int) -> bytes:
     """The content of one zstd frame, no more of it than declared (4.2)."""
     try:
         frame = zstandard.get_frame_parameters(stored)
-        require(frame.content_size == n_bytes and frame.dict_id == 0, "what a zstd frame says of itself")
+        require(frame.content_size == n_bytes and frame.window_size <= 2**27, "sizes of a zstd frame")
+        require(frame.dict_id == 0, "a zstd frame with a dictionary")
         decoder, content = zstandard.ZstdDecompressor(max_window_size=2**27).decompressobj(), b""
         for i in range(0, len(stored), 1024):
             content += decoder.decompress(stored[i : i + 1024])

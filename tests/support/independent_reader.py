@@ -102,11 +102,13 @@ class Glass:
         match c["kind"]:
             case "const":
                 value = c["value"]
-                require(value is None or type(value) in (bool, str) or -(2**63) <= value < 2**63, "const")
+                is_int = type(value) is int and -(2**63) <= value < 2**63
+                require(value is None or type(value) in (bool, str) or is_int, "const")
                 return [value] * n
             case "const_float":
-                require((number := float.fromhex(c["value"])) == number and number.hex() == c["value"], "const_float")
-                return [number] * n
+                digits = re.fullmatch(r"-?0x[01]\.[0-9a-f]{13}p[+-]\d{1,4}|-?0x0\.0p\+0|-?inf", c["value"], re.ASCII)
+                require(digits and float.fromhex(c["value"]).hex() == c["value"], "const_float")
+                return [float.fromhex(c["value"])] * n
             case "const_name":
                 return [self._name(c["name"])] * n
             case "run":
@@ -166,6 +168,7 @@ class Glass:
         return [Ref(table, row) for row in rows]
 
     def _lengths(self, column: Any, n: int) -> list[int]:
+        require(column.get("kind") == "const" or column.get("of") == "int", "lengths are ints")  # 6.1.2
         lengths = naturals(self._column(column, n), 2**48)
         require(sum(lengths) < 2**48, "impossible lengths")
         return lengths

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import collections
 import contextlib
+import dataclasses
 import io
 import json
 import os
@@ -28,7 +29,9 @@ from sklearn.tree import DecisionTreeClassifier
 
 import vitrify
 from tests.support.forge import reforge
+from vitrify.container.limits import LIMITS
 from vitrify.errors import FormatError, IntegrityError, LimitError, NotGlassFileError, UnsupportedError
+from vitrify.graph.schema import Arrays, Const, Run
 from vitrify.inspection import ArrayInfo, Part, PathError, Summary, inspect, read_array
 
 RNG = np.random.default_rng(0)
@@ -576,6 +579,21 @@ class TestHostile:
         assert summary.tree.n_bytes + summary.structure_bytes == len(forged)
         for info in summary.arrays:
             assert_reads(forged, info)
+
+    def test_a_small_file_cannot_ask_for_much_memory(self) -> None:
+        """Empty arrays beyond number, which take no bytes in a file, are refused before they are listed."""
+
+        def edit(graph: Any) -> Any:
+            items, arrays = graph.tables
+            n = 200_000
+            items = msgspec.structs.replace(items, lengths=Const(n), columns={"items": Run(1, 0)})
+            arrays = msgspec.structs.replace(arrays, rows=n, arrays=Arrays("<f8", "C", (Const(0),)))
+            return msgspec.structs.replace(graph, tables=(items, arrays))
+
+        forged = reforge(vitrify.dumps([np.zeros(0)]), edit)
+        assert inspect(forged).n_arrays == 200_000
+        with pytest.raises(LimitError):
+            inspect(forged, limits=dataclasses.replace(LIMITS, memory_bytes=10_000_000, expansion=0))
 
     def test_text_of_the_file_is_only_ever_text(self) -> None:
         """Control and bidirectional characters are escaped in all that is shown, and JSON is plain ASCII."""

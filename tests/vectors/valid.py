@@ -48,10 +48,10 @@ def numbers() -> Any:
     """Columns of numbers (6.2.5) of every width, with NaNs whose bits count, names and references out of order."""
     nan = np.array([0x7FF8000000000000, 0xFFF0000000000001, 0], "<u8").view("<f8").tolist()
     lists: list[list[Any]] = [[], [0], [1]]
-    rows = []
+    rows: list[Any] = [lists]
     for i in range(3):
         row = Row(bits=i == 1, i1=-i, i2=i * 200, i4=i * 70_000, i8=i * 2**40, floats=nan[i])
-        row.names, row.refs = (int, float, int)[i], lists[2 - i]
+        row.names, row.refs = (int, float, int)[i], lists[(0, 2, 1)[i]]
         rows.append(row)
     return rows
 
@@ -68,24 +68,8 @@ def strings() -> Any:
 def mixed() -> Any:
     """One column with a part for every kind (6.2.8): ints split by size, references by table."""
     shared: list[Any] = [1]
-    return [
-        1,
-        None,
-        2**64,
-        True,
-        1.0,
-        "1",
-        b"1",
-        np.float64(1),
-        np.int8(1),
-        int,
-        double,
-        shared,
-        (1,),
-        shared,
-        -1,
-        False,
-    ]
+    plain = [1, None, 2**64, True, 1.0, "1", b"1", np.float64(1), np.int8(1)]
+    return [*plain, int, double, shared, (1,), shared, -1, False]
 
 
 @case
@@ -134,6 +118,7 @@ def views() -> Any:
         "spread": spread,
         "rows": np.lib.stride_tricks.sliding_window_view(np.arange(5, dtype=np.int8), 3),
         "again": covering,
+        "objects": np.array([None, 1], object),
     }
 
 
@@ -267,8 +252,22 @@ def blocks() -> Any:
     arrays = [np.arange(n, dtype=np.uint8) for n in (4095, 4096, 4098, 4100, 4112, 5000)]
     small = [np.arange(300, dtype=np.int64) + i for i in range(2)]
     texts = [str(i) for i in range(1000)]
-    return {"a.b": arrays, "a": {"b": [np.zeros(1024)]}, "small": small, "texts": texts, "ints": list(range(5000)),
-            "nul": ["\0" * (i % 3) for i in range(4100)], "mixed": [i if i % 2 else str(i) for i in range(9000)]}  # fmt: skip
+    tags = [i if i % 2 else str(i) for i in range(9000)]
+    return {
+        "a.b": arrays,
+        "a": {"b": [np.zeros(1024)]},
+        "small": small,
+        "texts": texts,
+        "ints": list(range(5000)),
+        "nul": ["\0" * (i % 3) for i in range(4100)],
+        "tags": tags,
+    }
+
+
+@case
+def two_blocks() -> Any:
+    """Two blocks of one size, in the order of their numbers (2.10)."""
+    return {"zeros": np.zeros(512), "ones": np.ones(512)}
 
 
 @case

@@ -14,6 +14,7 @@ from vitrify.inspection.address import ROOT, join, spell_key
 from vitrify.inspection.tables import BY_STATE, Ints, Ref, Slot, Tables
 
 MAX_DEPTH: Final = 100
+_ROW_BYTES: Final = 64
 _UNSEEN: Final = -1
 _AT_ROOT: Final = -2
 
@@ -36,10 +37,16 @@ class Step:
 
 
 class Origins:
-    """The first reference to every row that can be reached within 100 steps from the root, breadth first."""
+    """The first reference to every row that can be reached within 100 steps from the root, breadth first.
+
+    Raises:
+        LimitError: The file has more objects than its size allows.
+    """
 
     def __init__(self, tables: Tables) -> None:
         self._tables = tables
+        n_rows = sum(parsed.table.rows for parsed in tables.tables)
+        tables.file.spend(_ROW_BYTES * n_rows, "what is noted of each object")
         self.edges = list(tables.references)
         self._number = {edge: number for number, edge in enumerate(self.edges)}
         self._edge = [np.full(parsed.table.rows, _UNSEEN, np.int32) for parsed in tables.tables]

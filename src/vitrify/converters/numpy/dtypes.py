@@ -24,6 +24,7 @@ _MAX_DIMS: Final = 32
 _MAX_DIM: Final = 1 << 30
 _OBJECT: Final = "|O"
 _OBJECT_BYTES: Final = 200
+_PANDAS_NA: Final = ("pandas.api.typing.NAType", "pandas._libs.missing.NAType")
 
 
 def spell(dtype: np.dtype[Any]) -> str:
@@ -37,10 +38,16 @@ def spell(dtype: np.dtype[Any]) -> str:
         return _json({"base": _parse(spell(base)), "shape": list(shape)})
     if dtype.hasobject and dtype.names is None:
         return _OBJECT
-    found = encode_dtype(dtype)
+    is_record = dtype.type is np.record and dtype.names is not None
+    found = encode_dtype(without_records(dtype))
     if isinstance(found, str):
         return found
-    return _json({"record": found} if issubclass(dtype.type, np.record) else found)
+    return _json({"record": found} if is_record else found)
+
+
+def without_records(dtype: np.dtype[Any]) -> np.dtype[Any]:
+    """The plain structured dtype that a dtype of records is in all but the class of its items."""
+    return np.dtype((np.void, dtype)) if dtype.type is np.record and dtype.names is not None else dtype
 
 
 def unspell(text: str) -> np.dtype[Any]:
@@ -117,7 +124,7 @@ def _is_missing_value(value: Any) -> bool:
     """Whether numpy's own code expects a value as `na_object`: None, a NaN, a text, or pandas.NA."""
     if type(value) is float:
         return value != value
-    return value is None or type(value) is str or full_name(type(value)) == "pandas._libs.missing.NAType"
+    return value is None or type(value) is str or full_name(type(value)) in _PANDAS_NA
 
 
 def _check_string_dtype(rows: Rows) -> None:

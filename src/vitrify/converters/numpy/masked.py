@@ -19,7 +19,7 @@ _OBJECT_BYTES: Final = 1000
 _OWN_ATTRIBUTES: Final = frozenset(
     {"_fill_value", "_hardmask", "_sharedmask", "_isfield", "_baseclass", "_optinfo", "_basedict", "_mask", "_getitem"}
 )
-_DATA_TYPES: Final = (np.ndarray, np.memmap, np.matrix, np.recarray)
+_DATA_TYPES: Final = (np.ndarray, np.memmap, np.matrix)
 
 
 def _encode(array: np.ma.MaskedArray[Any, Any]) -> tuple[object, ...]:

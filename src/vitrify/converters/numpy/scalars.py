@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from vitrify.converters.builtins.checks import charge, exact, require_ints, require_texts
-from vitrify.converters.numpy.dtypes import unspell
+from vitrify.converters.numpy.dtypes import unspell, without_records
 from vitrify.graph.converter import Converter
 from vitrify.graph.rows import Rows
 
@@ -57,7 +57,8 @@ def _time_decoder(kind: type[np.generic]) -> Callable[[str, int], Any]:
 
 
 def _as_array(value: np.generic) -> tuple[object, ...]:
-    return (np.array(value).copy(),)
+    array = np.array(value).copy()
+    return (array.view(without_records(array.dtype)),)
 
 
 def _array_decoder(kind: type[np.generic]) -> Callable[[npt.NDArray[Any]], Any]:

@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from vitrify.converters.builtins.checks import charge, exact
+from vitrify.converters.numpy.dtypes import without_records
 from vitrify.errors import UnsupportedError
 from vitrify.graph.converter import Converter
 from vitrify.graph.rows import Rows
@@ -29,7 +30,8 @@ def _encode(array: npt.NDArray[Any]) -> tuple[object, ...]:
     extra = vars(array).keys() - _OWN_ATTRIBUTES
     if extra:
         raise UnsupportedError(f"a {type(array).__name__} with attributes of its own ({', '.join(sorted(extra))[:80]})")
-    return (array.view(np.ndarray),)
+    plain = array.view(np.ndarray)
+    return (plain.view(without_records(plain.dtype)),)
 
 
 def _decode_matrix(array: npt.NDArray[Any]) -> np.matrix[Any, Any]:

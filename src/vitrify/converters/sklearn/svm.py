@@ -22,16 +22,17 @@ def _pairs(env: Any) -> int:
 
 
 def _counts_support(env: Any) -> bool:
-    """The counts of all classes add up; without classes only the first one means anything."""
+    """The counts of all classes add up; without classes they are never read, and may hold anything."""
     counts = env["_n_support"]
-    total = counts.sum(dtype="int64") if env["is_classifier"] else counts[0]
-    return bool(int(total) == env["n_sv"])
+    if not env["is_classifier"]:
+        return True
+    return bool(counts.min() >= 0 and int(counts.sum(dtype="int64")) == env["n_sv"])
 
 
 _LINES: Final[tuple[Line, ...]] = (
     IntField(name="n_features_in_", low=1, size="n_features", is_optional=True),
     ArrayField(name="support_", dtypes=_INT, shape=("n_sv",), low=0, high="n_fit"),
-    ArrayField(name="_n_support", dtypes=_INT, shape=("n_class",), low=0),
+    ArrayField(name="_n_support", dtypes=_INT, shape=("n_class",)),
     Relation(
         message="_n_support does not add up to the number of support vectors",
         holds=_counts_support,
