@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from itertools import takewhile
 from typing import Any
 
 import numpy as np
@@ -25,7 +26,7 @@ _HEADERS = ("dtype", "shape", "in file", "in memory")
 _JUSTIFY: tuple[JustifyMethod, ...] = ("left", "left", "right", "right")
 _LABEL_WIDTH = 14
 _WORTH_A_SIZE_BYTES = 10_000
-_LIKE_ENOUGH = 4
+_LIKE_ENOUGH = 3
 _INDEX = re.compile(r"(?<![^.\[])[0-9]+(?![^.\[])")
 _CALL = re.compile(r"\w{1,50}\(")
 NAME, TYPE, FAINT, SIZE, WARN = "bold", "cyan", "dim", "green", "yellow"
@@ -80,11 +81,12 @@ class _Page:
         head.append_text(styled(kind, TYPE))
         if part.text:
             head.append("  ").append_text(styled(part.text))
-        if module and (is_root or not part.note):
-            head.append("  ").append_text(styled(module, FAINT))
+        size = readable_bytes(part.n_bytes) if part.n_bytes else ""
         if part.note:
             head.append("  on ", FAINT).append_text(styled(part.note))
-        self._line(head, readable_bytes(part.n_bytes) if part.n_bytes else "", rest)
+        elif module and head.cell_len + len(module) + len(size) + 4 <= self._console.width:
+            head.append("  ").append_text(styled(module, FAINT))
+        self._line(head, size, rest)
         inner = rest + (self._guides[2] if part.children else self._guides[3])
         for attributes in self._attributes(part):
             self._wrapped(attributes, inner)
@@ -208,9 +210,11 @@ class _Page:
 
 
 def _split_type(type_id: str) -> tuple[str, str]:
-    """The last part of a type's id, and the public packages that it comes from."""
+    """The last part of a type's id, and the public package that it comes from."""
     module, _, last = type_id.rpartition(".")
-    return last, ".".join(part for part in module.split(".") if not part.startswith("_") or part == "__main__")
+    steps = module.split(".")
+    public = takewhile(lambda step: not step.startswith("_") or step == "__main__", steps)
+    return last, ".".join(public)
 
 
 def _shortened(text: str) -> str:

@@ -17,7 +17,7 @@ import numpy.typing as npt
 from vitrify.graph.dtypes import holds_garbage, without_garbage
 
 Array = npt.NDArray[Any]
-_MAX_GAP_RATIO = 2
+_MAX_GAP_RATIO = 16
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,6 +35,38 @@ class View:
 def order_of(array: Array) -> str:
     """`F` for arrays that are contiguous in Fortran order only, else `C`."""
     return "F" if array.flags.fnc else "C"
+
+
+def keeps_strides(array: Array) -> bool:
+    """Whether an array is restored with gaps between its elements: a matrix that is contiguous in no order.
+
+    BLAS chooses its way by the strides, so a contiguous copy can give results that differ in the last bit.
+    """
+    if array.ndim < 2 or array.flags.forc or not array.size or _overlaps_itself(array):
+        return False
+    low, high = _span(array)
+    return high - low <= _MAX_GAP_RATIO * array.nbytes
+
+
+def spread(array: Array, strides: tuple[int, ...]) -> Array:
+    """The same elements with gaps between them, as `strides` say.
+
+    Raises:
+        ValueError: Elements would overlap.
+    """
+    low, high = _extent(array.shape, strides, array.dtype.itemsize)
+    room = np.zeros(high - low, np.uint8)
+    spaced: Array = np.ndarray(array.shape, array.dtype, room.data, -low, strides)
+    if _overlaps_itself(spaced):
+        raise ValueError("the elements of an array overlap")
+    spaced[...] = array
+    return spaced
+
+
+def span_bytes(shape: tuple[int, ...], strides: tuple[int, ...], itemsize: int) -> int:
+    """The bytes from the first element of an array to the end of its last."""
+    low, high = _extent(shape, strides, itemsize)
+    return high - low
 
 
 def plain_bytes(array: Array) -> memoryview:
@@ -103,7 +135,7 @@ def _candidates(arrays: Sequence[Array]) -> list[list[int]]:
             groups.setdefault(id(root), []).append(i)
     if is_foreign:
         return [sorted(i for group in groups.values() for i in group)]
-    return [group for group in groups.values() if len(group) > 1 or _keeps_strides(arrays[group[0]])]
+    return [group for group in groups.values() if len(group) > 1 or _overlaps_itself(arrays[group[0]])]
 
 
 def _clusters(arrays: Sequence[Array], group: Sequence[int]) -> list[list[int]]:
@@ -119,7 +151,7 @@ def _clusters(arrays: Sequence[Array], group: Sequence[int]) -> list[list[int]]:
     clusters: list[list[int]] = []
     for members in touching:
         if len(members) == 1:
-            clusters += [members] if _keeps_strides(arrays[members[0]]) else []
+            clusters += [members] if _overlaps_itself(arrays[members[0]]) else []
         elif all(arrays[i].flags.forc for i in members):
             clusters.append(sorted(members))
         else:
@@ -148,7 +180,7 @@ def _connected(arrays: Sequence[Array], members: Sequence[int]) -> list[list[int
     found: dict[int, list[int]] = {}
     for k, i in enumerate(members, 1):
         found.setdefault(find(k), []).append(i)
-    return [sorted(c) for c in found.values() if len(c) > 1 or _keeps_strides(arrays[c[0]])]
+    return [sorted(c) for c in found.values() if len(c) > 1 or _overlaps_itself(arrays[c[0]])]
 
 
 def _share(arrays: Sequence[Array], cluster: Sequence[int]) -> dict[int, View]:
@@ -196,20 +228,6 @@ def _span(array: Array) -> tuple[int, int]:
     low, high = _extent(array.shape, array.strides, array.dtype.itemsize)
     address = _address(array)
     return address + low, address + high
-
-
-def _keeps_strides(array: Array) -> bool:
-    """Whether an array is stored with its strides though it shares nothing.
-
-    One that overlaps itself must be. A matrix with few gaps may be: BLAS chooses its way by the strides, so a
-    contiguous copy could give results that differ in the last bit.
-    """
-    if _overlaps_itself(array):
-        return True
-    if array.ndim < 2 or array.flags.forc or not array.size:
-        return False
-    low, high = _span(array)
-    return high - low <= _MAX_GAP_RATIO * array.nbytes
 
 
 def _overlaps_itself(array: Array) -> bool:

@@ -17,7 +17,7 @@ import numpy.typing as npt
 from vitrify.container.reader import GlassFile
 from vitrify.errors import FormatError, StateError, UnsupportedError, VitrifyError
 from vitrify.graph.array_tables import ARRAY_TYPE, ArrayReads, ObjectArrayShape
-from vitrify.graph.arrays import from_buffer
+from vitrify.graph.arrays import from_buffer, span_bytes, spread
 from vitrify.graph.columns import Parsed
 from vitrify.graph.containers import Columns, DictShape, FrozensetShape, Lengths, ListShape, SetShape, Shape, TupleShape
 from vitrify.graph.dtypes import decode_dtype
@@ -292,13 +292,11 @@ class Decoder(ParsedGraph):
         """The arrays of a table; those that are streamed later stay None."""
         parsed = self.tables[number]
         spec = parsed.table.arrays
-        if spec is None or parsed.table.layout not in ("arrays", "views"):
-            raise FormatError("a table of arrays has no arrays")
+        assert spec is not None
         dtype = decode_dtype(spec.dtype)
         if parsed.table.layout == "views":
             return self._views(number, dtype)
-        if parsed.columns or parsed.joined is None:
-            raise FormatError("a table of arrays has columns")
+        assert parsed.joined is not None
         reads = self._reads[number] = ArrayReads(
             shapes=parsed.shapes,
             dtype=dtype,
@@ -308,7 +306,24 @@ class Decoder(ParsedGraph):
             read_block=self._block,
             is_lazy=is_lazy,
         )
-        return [None if is_lazy is not None and is_lazy[row] else reads(row) for row in range(parsed.table.rows)]
+        arrays = [None if is_lazy is not None and is_lazy[row] else reads(row) for row in range(parsed.table.rows)]
+        return arrays if parsed.table.layout == "arrays" else self._spaced(number, arrays)
+
+    def _spaced(self, number: int, arrays: list[Any]) -> list[Any]:
+        """Arrays with the gaps between elements that they had."""
+        strides = list(zip(*self._strides(number), strict=True))
+        for array, steps in zip(arrays, strides, strict=True):
+            self.file.spend(span_bytes(array.shape, steps, array.dtype.itemsize), "an array with gaps")
+        try:
+            return [spread(array, steps) for array, steps in zip(arrays, strides, strict=True)]
+        except ValueError as error:
+            raise FormatError(str(error)) from error
+
+    def _strides(self, number: int) -> list[list[int]]:
+        rows = self.rows(number)
+        spec = self.tables[number].table.arrays
+        assert spec is not None
+        return [rows.integers(f"stride{axis}").tolist() for axis in range(len(spec.shape))]
 
     def _block(self, number: int, dtype: np.dtype[Any]) -> npt.NDArray[np.uint8]:
         if self._mmap and dtype.kind in _MAPPABLE:
@@ -319,13 +334,9 @@ class Decoder(ParsedGraph):
 
     def _views(self, number: int, dtype: np.dtype[Any]) -> list[Any]:
         parsed = self.tables[number]
-        rank = len(parsed.table.arrays.shape) if parsed.table.arrays is not None else 0
-        names = ["buffer", "offset", *(f"stride{axis}" for axis in range(rank))]
-        if list(parsed.columns) != names:
-            raise FormatError("a table of views has other columns than buffer, offset and strides")
         rows = self.rows(number)
         buffers = rows.arrays("buffer")
-        places = [rows.integers(name).tolist() for name in names[1:]]
+        places = [rows.integers("offset").tolist(), *self._strides(number)]
         views: list[Any] = []
         for shape, buffer, offset, *strides in zip(parsed.shapes, buffers, *places, strict=True):
             try:
@@ -364,8 +375,7 @@ _BUILTIN: Final[dict[tuple[str, str], Shape]] = {
 
 def _array_shape(table: Table) -> Shape | None:
     """Object arrays are built like lists; other arrays are read before anything is built."""
-    if table.arrays is None or table.layout not in ("arrays", "views", "object_arrays"):
-        raise FormatError("a table of arrays has no arrays")
+    assert table.arrays is not None
     if table.layout == "object_arrays":
         return ObjectArrayShape(len(table.arrays.shape), table.arrays.order)
     return None

@@ -16,7 +16,7 @@ import numpy as np
 from vitrify.container.writer import Piece
 from vitrify.errors import UnsupportedError
 from vitrify.graph.array_tables import ArrayMark, ObjectArrayShape, array_piece
-from vitrify.graph.arrays import find_views, joined_bytes, order_of
+from vitrify.graph.arrays import find_views, joined_bytes, keeps_strides, order_of
 from vitrify.graph.cells import CellWriter
 from vitrify.graph.columns import SCALARS, encode_column
 from vitrify.graph.drafts import Draft, draft_paths, level_drafts, number_drafts
@@ -244,23 +244,28 @@ class _Encoder:
         shared = [array for array in arrays if id(array) not in self._unshared]
         views = {id(shared[i]): view for i, view in find_views(shared).items()}
         made = {id(view.buffer): view.buffer for view in views.values() if id(view.buffer) not in self._arrays}
-        self._place("arrays", [*(array for array in arrays if id(array) not in views), *made.values()])
+        buffers = {id(view.buffer) for view in views.values()}
+        spaced = {id(array) for array in shared if id(array) not in views.keys() | buffers and keeps_strides(array)}
+        self._place("arrays", [*(a for a in arrays if id(a) not in views and id(a) not in spaced), *made.values()])
         for array in arrays:
             if id(array) in views:
-                view = views[id(array)]
                 draft = self._place("views", [array])
                 draft.linked.add("buffer")
-                draft.columns.setdefault("buffer", []).append(view.buffer)
-                draft.columns.setdefault("offset", []).append(view.offset)
-                for axis, stride in enumerate(view.strides):
-                    draft.columns.setdefault(f"stride{axis}", []).append(stride)
+                draft.columns.setdefault("buffer", []).append(views[id(array)].buffer)
+                draft.columns.setdefault("offset", []).append(views[id(array)].offset)
+            elif id(array) in spaced:
+                draft = self._place("spaced", [array])
+            else:
+                continue
+            for axis, stride in enumerate(array.strides):
+                draft.columns.setdefault(f"stride{axis}", []).append(stride)
         return list(self._drafts.values())
 
     def _place(self, layout: str, arrays: Sequence[Any]) -> Draft:
         """Add arrays to the tables for their dtype, dimensions and order; the last of these tables."""
         groups: dict[Any, list[Any]] = {}
         for array in arrays:
-            order = "C" if layout == "views" else order_of(array)
+            order = order_of(array) if layout == "arrays" else "C"
             groups.setdefault((layout, array.dtype, array.ndim, order), []).append(array)
         draft = Draft(ArrayMark("arrays", np.dtype(np.uint8), 1, "C"))
         for key, alike in groups.items():
@@ -301,6 +306,8 @@ class _Encoder:
                 small.append(array)
             else:
                 blocks.append(self.cells.add(array_piece(array, namer.name(draft.number, row), dtype)))
+        if mark.layout == "spaced":
+            small = [np.ascontiguousarray(array) for array in small]
         joined = self.cells.put(joined_bytes(small), f"{prefix}.arrays")
         return Arrays(dtype, mark.order, shape, tuple(blocks), joined)
 

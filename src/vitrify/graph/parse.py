@@ -30,7 +30,7 @@ BUILTIN_LAYOUTS: Final = {
     "set": ("items",),
     "frozenset": ("items",),
     "dict": ("pairs",),
-    ARRAY_TYPE: ("arrays", "views", "object_arrays"),
+    ARRAY_TYPE: ("arrays", "spaced", "views", "object_arrays"),
 }
 _FIELDS_OF_LAYOUT: Final[dict[str, tuple[str, ...]]] = {
     "items": ("items",),
@@ -278,8 +278,9 @@ def _check_fields(table: Table) -> None:
         FormatError: Something is missing or too much.
     """
     fields = _FIELDS_OF_LAYOUT.get(table.layout)
-    if table.type in BUILTIN_LAYOUTS and table.layout == "views" and table.arrays is not None:
-        fields = ("buffer", "offset", *(f"stride{axis}" for axis in range(len(table.arrays.shape))))
+    if table.layout in ("views", "spaced") and table.arrays is not None:
+        strides = tuple(f"stride{axis}" for axis in range(len(table.arrays.shape)))
+        fields = strides if table.layout == "spaced" else ("buffer", "offset", *strides)
     if table.type in BUILTIN_LAYOUTS and (
         table.layout not in BUILTIN_LAYOUTS[table.type] or tuple(table.columns) != fields
     ):

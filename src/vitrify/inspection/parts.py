@@ -18,7 +18,7 @@ from vitrify.inspection.address import ROOT, join
 from vitrify.inspection.origins import Origins
 from vitrify.inspection.sizes import ROOT_LABEL
 from vitrify.inspection.tables import BY_STATE, Ints, Named, Ref, Slot, Tables
-from vitrify.inspection.text import Texts, is_fitted_name, is_param_name
+from vitrify.inspection.text import Texts, is_fitted_name, is_param_name, short_type
 
 _MAX_LABELS: Final = 50_000
 _MAX_NAMED: Final = 40
@@ -180,7 +180,9 @@ class Outline:
         if n == 0 or (hide_unfitted and not any(self._has_fitted[table][rows].any() for table, rows in found)):
             return []
         if self._is_part(value.table):
-            return [self._draft(value, name, name, "")]
+            # The private helpers of a library (the nodes of a Birch tree) are no parts that people think of.
+            is_helper = short_type(self._tables.type_id(value.table)).startswith("_") and not holder.is_container
+            return [] if is_helper else [self._draft(value, name, name, "")]
         if n <= _MAX_NAMED:
             refs = [Ref(table, row) for table, rows in found for row in rows.tolist()]
             entries = self._entries(value)

@@ -6,6 +6,7 @@ a file, so an object whose array shared memory with another gets a copy of its o
 
 from __future__ import annotations
 
+import sys
 from typing import Any, Final
 
 import numpy as np
@@ -19,13 +20,16 @@ Array = npt.NDArray[Any]
 NUMPY_ARRAY: Any = getattr(pd.arrays, "NumpyExtensionArray", None) or pd.arrays.PandasArray
 COLUMN_KINDS: Final = "biufcOmM"
 """The kinds of numpy dtypes that columns of pandas have."""
+_REFERENCES_OF_ONE: Final = 2
+"""How often the memory of an array is referred to where only that array lies in it: by it, and by the question."""
 _TIME_UNITS: Final = ("s", "ms", "us", "ns")
 _PYTHON_YEARS: Final = (np.datetime64("0001-01-02", "s"), np.datetime64("9999-12-30", "s"))
 
 
 def owned(array: Array) -> Array:
-    """The array, or a copy of it if it lies in a buffer that other arrays of the file lie in, too."""
-    return array.copy() if type(array.base) is memoryview else array
+    """The array, or a copy of it if anything else of the file lies in the same memory."""
+    is_alone = array.base is None or sys.getrefcount(array.base) <= _REFERENCES_OF_ONE
+    return array if is_alone else array.copy()
 
 
 def plain(array: Any) -> Any:
