@@ -22,6 +22,7 @@ from vitrify.graph.columns import Parsed
 from vitrify.graph.containers import Columns, DictShape, FrozensetShape, Lengths, ListShape, SetShape, Shape, TupleShape
 from vitrify.graph.dtypes import decode_dtype
 from vitrify.graph.instances import AttrsShape, ConverterShape, EnumShape, ReduceShape
+from vitrify.graph.nesting import NestedTable, require_shallow
 from vitrify.graph.order import components, is_cyclic
 from vitrify.graph.parse import Foreign, ParsedGraph, ParsedTable
 from vitrify.graph.paths import cut
@@ -95,6 +96,7 @@ class Decoder(ParsedGraph):
 
         With `streams`, what is streamed is read and checked only when it is made.
         """
+        require_shallow([_nested(parsed) for parsed in self.tables])
         shapes: Shapes = {}
         for number, parsed in enumerate(self.tables):
             if parsed.table.type not in foreign:
@@ -344,6 +346,11 @@ class Decoder(ParsedGraph):
             except ValueError as error:
                 raise FormatError(str(error)) from error
         return views
+
+
+def _nested(parsed: ParsedTable) -> NestedTable:
+    table = parsed.table
+    return NestedTable(table.type, table.layout, table.rows, list(parsed.columns.values()), parsed.lengths)
 
 
 def _fill_rank(shape: Shape | None) -> int:

@@ -203,6 +203,7 @@ class ParsedGraph:
             others=self.rows,
             path=self.path,
             shape_of=self.shape_of,
+            spend=self.file.spend,
         )
 
     def shape_of(self, table: int, row: int) -> tuple[int, ...] | None:

@@ -34,6 +34,7 @@ class Rows:
         others: The `Rows` of any table, by number.
         path: The path of a row in the model, for messages.
         shape_of: The shape of an array by table and row, None if the table has no arrays.
+        spend: Takes bytes from the memory that the file may ask for, or raises LimitError; the text says what for.
     """
 
     table: int
@@ -45,6 +46,7 @@ class Rows:
     others: Callable[[int], Rows]
     path: Callable[[int, int], str]
     shape_of: Callable[[int, int], tuple[int, ...] | None]
+    spend: Callable[[int, str], None]
     first: int = 0
 
     def fail(self, row: int, message: str) -> NoReturn:
@@ -130,5 +132,5 @@ class Rows:
         return self.others(column.table), column.numbers.astype(np.int64)
 
     def _odd(self, field: str, kinds: tuple[type, ...]) -> int:
-        values = self.values(field)
+        values = self.plain(field)
         return next((i for i, v in enumerate(values) if not isinstance(v, kinds) or isinstance(v, bool)), 0)

@@ -107,6 +107,12 @@ class ShapeFinder:
         return shape
 
     def _array_groups(self, members: Sequence[Any]) -> Groups:
+        strings = [array for array in members if array.dtype.char == "T"]
+        if strings:
+            converter = self._registry.converter_for("numpy.StringArray")
+            if converter is not None:
+                yield self._shape("numpy.StringArray", lambda c=converter: ConverterShape(c)), strings
+                members = [array for array in members if array.dtype.char != "T"]
         plain = [array for array in members if array.dtype != object]
         for dtype in dict.fromkeys(array.dtype for array in plain):
             encode_dtype(dtype)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from math import prod
 from typing import Any, Final
@@ -13,7 +13,7 @@ import numpy.typing as npt
 from vitrify.container.layout import CELLS
 from vitrify.errors import FormatError, UnsupportedError
 from vitrify.graph.array_tables import ArrayReads
-from vitrify.graph.arrays import from_buffer
+from vitrify.graph.arrays import from_buffer, span_bytes, spread
 from vitrify.graph.dtypes import decode_dtype
 from vitrify.graph.paths import cut
 from vitrify.graph.schema import CELL_LIMIT_BYTES
@@ -29,7 +29,7 @@ _POINTER_BYTES: Final = 8
 
 
 @dataclass(frozen=True, slots=True)
-class Spread:
+class Placement:
     """Where the arrays of one table lie.
 
     Attributes:
@@ -55,7 +55,7 @@ class Arrays:
     def __init__(self, tables: Tables, origins: Origins) -> None:
         self._tables = tables
         self._origins = origins
-        self._spreads: dict[int, Spread] = {}
+        self._placements: dict[int, Placement] = {}
         self._stored: dict[int, npt.NDArray[np.int64]] = {}
         cells = next(b for b in tables.file.header.blocks if b.name == CELLS and b.stored.piece is None)
         self._cells_codec = cells.stored.codec
@@ -68,18 +68,18 @@ class Arrays:
             raise FormatError("a table of arrays has no arrays")
         return found
 
-    def spread(self, table: int) -> Spread:
+    def placement(self, table: int) -> Placement:
         """Where the arrays of a table lie."""
-        found = self._spreads.get(table)
+        found = self._placements.get(table)
         if found is None:
             spec, shapes = self.spec(table), self._tables.tables[table].shapes
             dtype = np.dtype(object) if self._tables.is_container(table) else decode_dtype(spec.dtype)
             item_bytes = _POINTER_BYTES if dtype.hasobject else dtype.itemsize
             sizes = np.fromiter((prod(shape) * item_bytes for shape in shapes), np.int64, len(shapes))
-            is_big = (sizes >= CELL_LIMIT_BYTES) & (self._tables.layout(table) == "arrays")
+            is_big = (sizes >= CELL_LIMIT_BYTES) & self._tables.is_stored_array(table)
             begins = np.cumsum(np.where(is_big, 0, sizes)) - sizes
             places = np.where(is_big, np.cumsum(is_big) - 1, begins)
-            found = self._spreads[table] = Spread(dtype, sizes, is_big, places, spec.blocks, spec.joined)
+            found = self._placements[table] = Placement(dtype, sizes, is_big, places, spec.blocks, spec.joined)
         return found
 
     def shape(self, ref: Ref) -> tuple[int, ...]:
@@ -88,7 +88,7 @@ class Arrays:
 
     def describe(self, ref: Ref) -> str:
         """Dtype and shape in short."""
-        return f"{cut(dtype_text(self.spread(ref.table).dtype))} {self.shape(ref)}"
+        return f"{cut(dtype_text(self.placement(ref.table).dtype))} {self.shape(ref)}"
 
     def is_at_hand(self, ref: Ref) -> bool:
         """Whether the array can be read without reading a block of its own."""
@@ -106,6 +106,8 @@ class Arrays:
         match self._tables.layout(ref.table):
             case "arrays":
                 return self._read_plain(ref)
+            case "spaced":
+                return self._read_spaced(ref)
             case "views":
                 return self._read_view(ref)
         return self._read_objects(ref)
@@ -114,11 +116,11 @@ class Arrays:
         spec, parsed = self.spec(ref.table), self._tables.tables[ref.table]
         if parsed.joined is None:
             raise FormatError("a table of arrays has no data")
-        place = int(self.spread(ref.table).places[ref.row])
+        place = int(self.placement(ref.table).places[ref.row])
         is_big = self._is_alone(ref)
         reads = ArrayReads(
             shapes=parsed.shapes[ref.row : ref.row + 1],
-            dtype=self.spread(ref.table).dtype,
+            dtype=self.placement(ref.table).dtype,
             order=spec.order,
             blocks=spec.blocks[place : place + 1] if is_big else (),
             joined=parsed.joined[0 if is_big else place :],
@@ -127,16 +129,24 @@ class Arrays:
         )
         return reads(0)
 
+    def _read_spaced(self, ref: Ref) -> Array:
+        """An array whose elements have gaps between them in memory, but not in the file."""
+        strides = tuple(_ints(slot.value for slot in self._tables.attributes(ref)))
+        n_bytes = span_bytes(self.shape(ref), strides, self.placement(ref.table).dtype.itemsize)
+        self._tables.file.spend(n_bytes, "an array with gaps")
+        try:
+            return spread(self._read_plain(ref), strides)
+        except ValueError as error:
+            raise FormatError(str(error)) from error
+
     def _read_view(self, ref: Ref) -> Array:
         buffer, *places = (slot.value for slot in self._tables.attributes(ref))
         shape = self.shape(ref)
         if not isinstance(buffer, Ref) or self._tables.layout(buffer.table) != "arrays":
             raise FormatError("a view lies in something that is not an array")
-        if any(type(place) is not int for place in places):
-            raise FormatError("the place of a view is not given in ints")
-        offset, *strides = (int(place) for place in places)  # type: ignore[call-overload]  # ints, checked above
+        offset, *strides = _ints(places)
         try:
-            return from_buffer(self._read_plain(buffer), offset, shape, tuple(strides), self.spread(ref.table).dtype)
+            return from_buffer(self._read_plain(buffer), offset, shape, tuple(strides), self.placement(ref.table).dtype)
         except ValueError as error:
             raise FormatError(str(error)) from error
 
@@ -156,7 +166,7 @@ class Arrays:
         found: list[tuple[int, Ref]] = []
         for table, rows in self._listed():
             n_arrays += len(rows)
-            if self._tables.layout(table) == "arrays":
+            if self._tables.is_stored_array(table):
                 stored = self._stored_column(table)[rows]
                 largest = np.argsort(-stored, kind="stable")[:MAX_LISTED]
                 rows, sizes = rows[largest], stored[largest].tolist()
@@ -184,13 +194,13 @@ class Arrays:
         return field == "buffer" and self._tables.layout(table) == "views"
 
     def _info(self, ref: Ref, stored_bytes: int) -> ArrayInfo:
-        spread = self.spread(ref.table)
+        placed = self.placement(ref.table)
         block = self._block(ref)
         return ArrayInfo(
             path=self._origins.path(ref),
-            dtype=dtype_text(spread.dtype),
+            dtype=dtype_text(placed.dtype),
             shape=self.shape(ref),
-            n_bytes=int(spread.sizes[ref.row]),
+            n_bytes=int(placed.sizes[ref.row]),
             stored_bytes=stored_bytes,
             codec=self._cells_codec if block is None else self._tables.file.block(block).stored.codec,
             block=self._tables.file.block(block).name if block is not None and self._is_alone(ref) else None,
@@ -215,22 +225,22 @@ class Arrays:
         return None if first == ref else self._origins.path(first)
 
     def _is_alone(self, ref: Ref) -> bool:
-        return self._tables.layout(ref.table) == "arrays" and bool(self.spread(ref.table).is_big[ref.row])
+        return self._tables.is_stored_array(ref.table) and bool(self.placement(ref.table).is_big[ref.row])
 
     def _block(self, ref: Ref) -> int | None:
         """The block in which an array's own bytes lie; None for cells."""
         buffer = self._buffer(ref)
         if buffer is not None:
-            return self._block(buffer) if self._tables.layout(buffer.table) == "arrays" else None
-        spread = self.spread(ref.table)
+            return self._block(buffer) if self._tables.is_stored_array(buffer.table) else None
+        placed = self.placement(ref.table)
         if self._is_alone(ref):
-            return spread.blocks[int(spread.places[ref.row])]
-        return spread.joined
+            return placed.blocks[int(placed.places[ref.row])]
+        return placed.joined
 
     def _stored_bytes(self, ref: Ref) -> int:
         buffer = self._buffer(ref)
         if buffer is not None:
-            is_first = self._shares(ref) is None and self._tables.layout(buffer.table) == "arrays"
+            is_first = self._shares(ref) is None and self._tables.is_stored_array(buffer.table)
             return self._stored_bytes(buffer) if is_first else 0
         if self._tables.is_container(ref.table):
             return self._item_bytes(ref)
@@ -240,11 +250,11 @@ class Arrays:
         """The bytes in the file of each array of a table; those of joined arrays in proportion."""
         found = self._stored.get(table)
         if found is None:
-            spread, file = self.spread(table), self._tables.file
-            joined = None if spread.joined is None else file.block(spread.joined)
+            placed, file = self.placement(table), self._tables.file
+            joined = None if placed.joined is None else file.block(placed.joined)
             ratio = self._cells_ratio if joined is None else joined.stored_bytes / max(1, joined.n_bytes)
-            found = self._stored[table] = np.rint(spread.sizes * ratio).astype(np.int64)
-            found[spread.is_big] = [file.block(number).stored_bytes for number in spread.blocks]
+            found = self._stored[table] = np.rint(placed.sizes * ratio).astype(np.int64)
+            found[placed.is_big] = [file.block(number).stored_bytes for number in placed.blocks]
         return found
 
     def _item_bytes(self, ref: Ref) -> int:
@@ -253,6 +263,20 @@ class Arrays:
         column = parsed.columns["items"]
         total = sum(run.n_bytes for run in runs(parsed.table.columns["items"], column))
         return round(total * self._tables.n_items(ref) / max(1, column.n))
+
+
+def _ints(values: Iterable[object]) -> list[int]:
+    """The values, which must be ints.
+
+    Raises:
+        FormatError: One is something else.
+    """
+    found: list[int] = []
+    for value in values:
+        if type(value) is not int:
+            raise FormatError("the place of an array is not given in ints")
+        found.append(value)
+    return found
 
 
 def _by_size(entry: tuple[int, Ref]) -> int:

@@ -92,7 +92,7 @@ def _find_block(name: str, tables: Tables, arrays: Arrays) -> Ref | None:
         spec = parsed.table.arrays
         for place, block in enumerate(spec.blocks if spec is not None else ()):
             if tables.file.block(block).name == name:
-                return Ref(number, int(np.flatnonzero(arrays.spread(number).is_big)[place]))
+                return Ref(number, int(np.flatnonzero(arrays.placement(number).is_big)[place]))
     return None
 
 

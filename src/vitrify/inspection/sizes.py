@@ -83,14 +83,14 @@ class Sizes:
             self._add(Run(column.block, len(labels) * int(column.width[1])), labels)
 
     def _add_arrays(self, table: int, labels: Ints) -> None:
-        if self._tables.layout(table) != "arrays":
+        if not self._tables.is_stored_array(table):
             return
-        spread = self._arrays.spread(table)
-        for row, number in zip(np.flatnonzero(spread.is_big).tolist(), spread.blocks, strict=True):
+        placed = self._arrays.placement(table)
+        for row, number in zip(np.flatnonzero(placed.is_big).tolist(), placed.blocks, strict=True):
             self.stored[labels[row]] += self._tables.file.block(number).stored_bytes
-        small = ~spread.is_big
-        sizes = spread.sizes[small]
-        self._add(Run(spread.joined, int(sizes.sum()), lambda: sizes), labels[small])
+        small = ~placed.is_big
+        sizes = placed.sizes[small]
+        self._add(Run(placed.joined, int(sizes.sum()), lambda: sizes), labels[small])
 
     def _add(self, run: Run, labels: Ints) -> None:
         n_bytes = run.n_bytes

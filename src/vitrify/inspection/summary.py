@@ -82,7 +82,7 @@ class Summary:
         type: The id of the root's type.
         code: Classes and functions that vitrify has not reviewed; the file loads only if the caller trusts them.
         tree: The root and, below it, what it consists of.
-        arrays: The arrays, those that take most bytes in the file first; at most 50 000.
+        arrays: The arrays, those that take most bytes in the file first; at most 20 000.
         n_arrays: How many arrays there are.
         n_blocks: How many blocks the file has.
         structure_bytes: What belongs to no part: header, object graph, padding. With `tree.n_bytes` it gives

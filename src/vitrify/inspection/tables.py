@@ -25,7 +25,6 @@ BY_STATE: Final = frozenset({"new", "call"})
 MAX_ATTRIBUTES: Final = 2000
 _CONTAINER_LAYOUTS: Final = frozenset({"items", "pairs", "object_arrays"})
 _ARRAY_LAYOUTS: Final = frozenset(BUILTIN_LAYOUTS[ARRAY_TYPE])
-_COLUMNS: Final = {"items": ["items"], "pairs": ["keys", "values"], "object_arrays": ["items"], "arrays": []}
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +107,11 @@ class Tables:
 
     def is_array(self, table: int) -> bool:
         """Whether the objects are arrays of values (not of objects)."""
-        return self.layout(table) in ("arrays", "views")
+        return self.layout(table) in _ARRAY_LAYOUTS and not self.is_container(table)
+
+    def is_stored_array(self, table: int) -> bool:
+        """Whether the objects are arrays with elements of their own, not views of others'."""
+        return self.is_array(table) and self.layout(table) != "views"
 
     def holds_arrays(self, table: int) -> bool:
         """Whether the objects are arrays of any kind."""
@@ -222,21 +225,11 @@ def _places(codes: Ints, n_parts: int) -> Ints:
 
 
 def _check_layout(parsed: ParsedTable) -> None:
-    """What loading would find out when it builds: that a table has the columns of its layout.
+    """What loading would find out when it builds: that no type but lists and the like has a layout of theirs.
 
     Raises:
-        FormatError: It has others.
+        FormatError: One has.
     """
-    table, layout = parsed.table, parsed.table.layout
-    shown = f"a table of type {cut(table.type)!r} with the layout {cut(layout)!r}"
-    if layout not in BUILTIN_LAYOUTS.get(table.type, ("fields", *OWN_LAYOUTS)):
-        raise FormatError(f"{shown}, which it cannot have")
-    if (layout in _CONTAINER_LAYOUTS) != (parsed.lengths is not None):
-        raise FormatError(f"{shown} has lengths, or lacks them")
-    if (layout in _ARRAY_LAYOUTS) != (table.arrays is not None) or (layout == "arrays" and parsed.joined is None):
-        raise FormatError(f"{shown} has arrays, or lacks them")
-    expected = _COLUMNS.get(layout)
-    if layout == "views" and table.arrays is not None:
-        expected = ["buffer", "offset", *(f"stride{axis}" for axis in range(len(table.arrays.shape)))]
-    if expected is not None and list(table.columns) != expected:
-        raise FormatError(f"{shown} has the wrong columns")
+    table = parsed.table
+    if table.layout not in BUILTIN_LAYOUTS.get(table.type, ("fields", *OWN_LAYOUTS)):
+        raise FormatError(f"a table of type {cut(table.type)!r} has the layout {cut(table.layout)!r}")

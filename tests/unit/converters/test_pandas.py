@@ -17,14 +17,9 @@ import pytest
 
 import vitrify
 from tests.support.equality import assert_same
-from vitrify.container.writer import plan
-from vitrify.converters import default_registry
+from tests.support.forge import Forged, forge, forge_value
 from vitrify.converters.pandas import FAMILIES, NAMES, OFFSETS, dtypes, zones
 from vitrify.errors import LimitError, StateError, UnsupportedError
-from vitrify.graph.converter import Converter
-from vitrify.graph.encode import encode
-from vitrify.graph.registry import Registry
-from vitrify.record import plain_record
 
 VERSION = tuple(int(part) for part in pd.__version__.split(".")[:2])
 HAS_UNITS = VERSION >= (2, 0)
@@ -35,34 +30,9 @@ def copy_of(obj: Any) -> Any:
     return vitrify.loads(vitrify.dumps(obj))
 
 
-def forged(type_id: str, **fields: Any) -> bytes:
-    """A file that says it holds an object of that type, with any fields at all."""
-    return forged_list(type_id, [fields])
-
-
-def forged_list(type_id: str, rows: list[dict[str, Any]]) -> bytes:
-    class Forged:
-        def __init__(self, fields: dict[str, Any]) -> None:
-            self.fields = fields
-
-    converter: Converter[Any] = Converter(
-        type_id=type_id,
-        types=(f"{Forged.__module__}.{Forged.__qualname__}",),
-        fields=tuple(rows[0]),
-        encode=lambda made: tuple(made.fields.values()),
-        decode=lambda *_: None,
-    )
-    known = default_registry()
-    registry = Registry(families=known.families, attrs=known.attrs, names=known.names, own=(converter,))
-    root: Any = [Forged(fields) for fields in rows]
-    found = encode(root if len(rows) > 1 else root[0], registry)
-    written = plan(found.pieces, cells=found.cells, graph=found.graph, record=plain_record(()), effort=0)
-    return b"".join(written.buffers())
-
-
 def refuse(type_id: str, **fields: Any) -> None:
     with pytest.raises(StateError):
-        vitrify.loads(forged(type_id, **fields))
+        vitrify.loads(forge(type_id, fields))
 
 
 def ints(*values: int, dtype: Any = np.int64) -> Any:
@@ -112,7 +82,9 @@ INDEXES: dict[str, Make] = {
     "two levels": lambda: pd.MultiIndex.from_product([[1, 2], ["a", "b"]], names=["q", None]),
     "levels with what is missing": lambda: pd.MultiIndex.from_arrays([["a", None, "b"], [1.5, 2.5, np.nan]]),
     "levels with unused labels": lambda: pd.MultiIndex.from_product([[1, 2, 3], list("xyz")])[[0, 4]],
-    "levels of dates": lambda: pd.MultiIndex.from_product([pd.date_range("2020", periods=2), pd.Categorical(list("xy"))]),
+    "levels of dates": lambda: pd.MultiIndex.from_product(
+        [pd.date_range("2020", periods=2), pd.Categorical(list("xy"))]
+    ),
     "sorted levels": lambda: pd.MultiIndex([[1, 2], [3, 4]], [[0, 0, 1], [0, 1, 0]], sortorder=2),
     "empty levels": lambda: pd.MultiIndex.from_arrays([[], []], names=["a", "a"]),
 }
@@ -154,7 +126,7 @@ DTYPES: dict[str, Make] = {
     "periods": lambda: pd.PeriodDtype("Q-FEB"),
     "intervals": lambda: pd.IntervalDtype("float64", "left"),
     "intervals of dates": lambda: pd.IntervalDtype(pd.DatetimeTZDtype(tz="UTC"), "both"),
-    "unknown intervals": lambda: pd.IntervalDtype(),
+    "unknown intervals": pd.IntervalDtype,
     "sparse": lambda: pd.SparseDtype("int8", 0),
     "sparse floats": lambda: pd.SparseDtype(float),
     "numpy": lambda: pd.Series([1.5]).array.dtype,
@@ -170,7 +142,7 @@ SCALARS: dict[str, Make] = {
     "moment at an offset": lambda: pd.Timestamp("2020", tz=dt.timezone(dt.timedelta(hours=2, minutes=30))),
     "first of two": lambda: pd.Timestamp("2020-10-25 00:30", tz="UTC").tz_convert(BERLIN),
     "second of two": lambda: pd.Timestamp("2020-10-25 01:30", tz="UTC").tz_convert(BERLIN),
-    "duration": lambda: pd.Timedelta("-3d 5ns"),
+    "duration": lambda: pd.Timedelta(days=-3, nanoseconds=5),
     "month": lambda: pd.Period("2020-02", "M"),
     "two days": lambda: pd.Period("2020-01-01", "2D"),
     "interval": lambda: pd.Interval(0, 1),
@@ -279,7 +251,7 @@ def test_equal_objects_have_equal_bytes(make: Make) -> None:
 
 
 def test_the_bytes_do_not_depend_on_the_process() -> None:
-    """pandas keeps some names in sets, whose order changes with the seed of hashes."""
+    """Pandas keeps some names in sets, whose order changes with the seed of hashes."""
     code = (
         "import sys, pandas as pd, vitrify\n"
         "offset = pd.DateOffset(years=1, months=2, days=3, hours=4, minutes=5, seconds=6)\n"
@@ -301,6 +273,7 @@ def test_the_bytes_do_not_depend_on_the_process() -> None:
 def test_the_names_of_all_classes_are_known() -> None:
     """A class of this pandas that is missing in the index would be refused."""
     known = {name for family in FAMILIES for name in family.types}
+    warnings.simplefilter("ignore")  # pandas 1.5 warns of the classes that pandas 2 does without
     for module in (pd, pd.arrays, pd.offsets):
         for name in dir(module):
             cls = getattr(module, name)
@@ -335,7 +308,7 @@ def test_columns_of_one_dtype_lie_together_again() -> None:
 
 
 def test_writing_to_a_loaded_frame_leaves_its_relatives_alone() -> None:
-    """pandas copies lazily and knows who shares; a file does not, so each has memory of its own."""
+    """Pandas copies lazily and knows who shares; a file does not, so each has memory of its own."""
     frame = pd.DataFrame({"a": np.arange(600.0), "b": np.arange(600.0)})
     series, renamed = frame["a"].copy(deep=False), frame.rename(columns={"a": "z"}, **lazily())
     loaded, of_series, of_renamed, column = copy_of([frame, series, renamed, frame["b"].array])
@@ -399,14 +372,14 @@ def test_categories_that_columns_share_are_saved_once() -> None:
 
 def test_zones_of_the_standard_library_come_back() -> None:
     """UTC, a fixed offset and a place."""
-    for zone in (dt.timezone.utc, dt.timezone(dt.timedelta(minutes=-90)), zoneinfo.ZoneInfo("UTC"), BERLIN):
+    for zone in (dt.UTC, dt.timezone(dt.timedelta(minutes=-90)), zoneinfo.ZoneInfo("UTC"), BERLIN):
         found = copy_of(pd.Timestamp("2020", tz=zone)).tz
         assert type(found) is type(zone)
         assert found == zone
 
 
 def test_zones_of_pytz_come_back() -> None:
-    """pandas before 3 makes them."""
+    """Pandas before 3 makes them."""
     pytz = pytest.importorskip("pytz")
     for zone in (pytz.timezone("Europe/Berlin"), pytz.FixedOffset(90), pytz.utc):
         series = pd.Series(pd.date_range("2020-06-01", periods=3, tz=zone))
@@ -418,7 +391,7 @@ def test_zones_of_pytz_open_where_pytz_is_not_installed(monkeypatch: pytest.Monk
     """As those that pandas 3 makes of the same key."""
     monkeypatch.setattr(zones, "_pytz", lambda: None)
     assert zones.decode_zone("Europe/Berlin") == BERLIN
-    assert zones.decode_zone("UTC") is dt.timezone.utc
+    assert zones.decode_zone("UTC") is dt.UTC
     assert zones.decode_zone(-90) == dt.timezone(dt.timedelta(minutes=-90))
 
 
@@ -426,7 +399,7 @@ def test_zones_of_dateutil_are_refused() -> None:
     """They hold whatever a file on this machine said."""
     tz = pytest.importorskip("dateutil.tz")
     with pytest.raises(UnsupportedError, match="time zone"):
-        vitrify.dumps(pd.Timestamp("2020", tz=tz.gettz("Europe/Berlin")))
+        vitrify.dumps(pd.Timestamp("2020", tz=tz.tzoffset("here", 3600)))
 
 
 @pytest.mark.parametrize("key", ["Mars/Olympus", "../../etc/passwd", "/etc/localtime", "", "tzdata.zi", "posixrules"])
@@ -436,7 +409,7 @@ def test_only_known_keys_are_zones(key: str, has_pytz: bool, monkeypatch: pytest
     if not has_pytz:
         monkeypatch.setattr(zones, "_pytz", lambda: None)
     with pytest.raises(UnsupportedError, match="not in the tz database"):
-        vitrify.loads(forged("pandas.Timestamp", value=0, unit="ns", tz=key, fold=0))
+        vitrify.loads(forge("pandas.Timestamp", {"value": 0, "unit": "ns", "tz": key, "fold": 0}))
 
 
 @pytest.mark.parametrize("zone", [1500, 2**40, 1.5, [], b"UTC", True])
@@ -520,7 +493,6 @@ def test_every_offset_comes_back(name: str) -> None:
         ("DateOffset", {"parts": {"years": 2**40}}),
         ("DateOffset", {"parts": {"years": "1"}}),
         ("DateOffset", {"parts": None}),
-        ("DateOffset", {"parts": {"month": 99}}),
     ],
 )
 def test_impossible_offsets_are_refused(kind: str, change: dict[str, Any]) -> None:
@@ -532,7 +504,7 @@ def test_impossible_offsets_are_refused(kind: str, change: dict[str, Any]) -> No
         "holidays": np.zeros(0, "M8[D]"), "start": hours, "end": (dt.time(17),), "parts": {},
     }  # fmt: skip
     fields = {"n": 1, "normalize": False, **{name: usual[name] for name in OFFSETS[kind]}}
-    assert vitrify.loads(forged(f"pandas.offsets.{kind}", **fields)).n == 1
+    assert vitrify.loads(forge(f"pandas.offsets.{kind}", fields)).n == 1
     refuse(f"pandas.offsets.{kind}", **{**fields, **change})
 
 
@@ -544,19 +516,20 @@ def test_units_that_this_pandas_does_not_have_are_unsupported() -> None:
     """Dates would come back with another dtype."""
     for type_id, fields in {
         "pandas.DatetimeIndex": {"values": np.zeros(1, "M8[s]"), "tz": None, "freq": None, "name": None},
-        "pandas.DatetimeTZDtype": {"unit": "s", "tz": dt.timezone.utc},
+        "pandas.DatetimeTZDtype": {"unit": "s", "tz": dt.UTC},
         "pandas.Series": series_fields(values=np.zeros(2, "M8[s]")),
         "pandas.DataFrame": frame_fields(blocks=[np.zeros((2, 2), "M8[us]")]),
     }.items():
         with pytest.raises(UnsupportedError):
-            vitrify.loads(forged(type_id, **fields))
+            vitrify.loads(forge(type_id, fields))
 
 
 @pytest.mark.skipif(VERSION >= (2, 0), reason="pandas has other units than nanoseconds")
 def test_single_moments_in_other_units_come_as_nanoseconds() -> None:
     """The moment is the same; what cannot be said in nanoseconds is refused."""
-    assert vitrify.loads(forged("pandas.Timestamp", value=86400, unit="s", tz=None, fold=0)) == pd.Timestamp("1970-01-02")
-    assert vitrify.loads(forged("pandas.Timedelta", value=5, unit="ms")) == pd.Timedelta("5ms")
+    day = vitrify.loads(forge("pandas.Timestamp", {"value": 86400, "unit": "s", "tz": None, "fold": 0}))
+    assert day == pd.Timestamp("1970-01-02")
+    assert vitrify.loads(forge("pandas.Timedelta", {"value": 5, "unit": "ms"})) == pd.Timedelta("5ms")
     refuse("pandas.Timestamp", value=2**60, unit="s", tz=None, fold=0)
 
 
@@ -564,14 +537,14 @@ def test_single_moments_in_other_units_come_as_nanoseconds() -> None:
 def test_an_index_that_this_pandas_does_not_have_is_unsupported() -> None:
     """It would become an index of 64 bits."""
     with pytest.raises(UnsupportedError, match="index of int8"):
-        vitrify.loads(forged("pandas.Index", values=ints(1, dtype=np.int8), name=None))
+        vitrify.loads(forge("pandas.Index", {"values": ints(1, dtype=np.int8), "name": None}))
 
 
 @pytest.mark.skipif(VERSION >= (3, 0), reason="pandas has these offsets")
 def test_an_offset_that_this_pandas_does_not_have_is_unsupported() -> None:
     """Half years came with pandas 3."""
     with pytest.raises(UnsupportedError, match="HalfYearEnd does not exist"):
-        vitrify.loads(forged("pandas.offsets.HalfYearEnd", n=1, normalize=False, startingMonth=6))
+        vitrify.loads(forge("pandas.offsets.HalfYearEnd", {"n": 1, "normalize": False, "startingMonth": 6}))
 
 
 @pytest.mark.skipif(not (2, 0) <= VERSION < (3, 0), reason="only pandas 2 crashes")
@@ -582,20 +555,20 @@ def test_dates_with_which_pandas_crashes_are_refused() -> None:
         with pytest.raises(UnsupportedError, match="years 1 to 9999"):
             vitrify.dumps(made)
     with pytest.raises(UnsupportedError, match="years 1 to 9999"):
-        vitrify.loads(forged("pandas.DatetimeIndex", values=far, tz=None, freq=None, name=None))
+        vitrify.loads(forge("pandas.DatetimeIndex", {"values": far, "tz": None, "freq": None, "name": None}))
 
 
 def test_text_of_pyarrow_needs_pyarrow(monkeypatch: pytest.MonkeyPatch) -> None:
     """Only pandas' default text, which pandas itself keeps without pyarrow where it is missing, opens without."""
     monkeypatch.setattr(dtypes, "has_pyarrow", lambda: False)
     with pytest.raises(UnsupportedError, match="pyarrow"):
-        vitrify.loads(forged("pandas.StringDtype", storage="pyarrow", is_nan=False))
+        vitrify.loads(forge("pandas.StringDtype", {"storage": "pyarrow", "is_nan": False}))
     if VERSION >= (2, 3):
-        found = vitrify.loads(forged("pandas.StringDtype", storage="pyarrow", is_nan=True))
+        found = vitrify.loads(forge("pandas.StringDtype", {"storage": "pyarrow", "is_nan": True}))
         assert (found.storage, str(found.na_value)) == ("python", "nan")
     else:
         with pytest.raises(UnsupportedError):
-            vitrify.loads(forged("pandas.StringDtype", storage="pyarrow", is_nan=True))
+            vitrify.loads(forge("pandas.StringDtype", {"storage": "pyarrow", "is_nan": True}))
 
 
 def test_text_of_pyarrow_comes_back() -> None:
@@ -662,7 +635,7 @@ def test_impossible_columns_of_pyarrow_are_refused(change: dict[str, Any]) -> No
     """Types of a table, and values of exactly their width."""
     pytest.importorskip("pyarrow")
     fields = {"name": "int64", "unit": None, "tz": None, "values": ints(1, 2), "mask": None}
-    assert len(vitrify.loads(forged("pandas.ArrowExtensionArray", **fields))) == 2
+    assert len(vitrify.loads(forge("pandas.ArrowExtensionArray", fields))) == 2
     refuse("pandas.ArrowExtensionArray", **{**fields, **change})
 
 
@@ -919,8 +892,11 @@ CHANGES: dict[str, tuple[dict[str, Any], list[dict[str, Any]]]] = {
     ),
     "pandas.SparseArray": (
         {
-            "values": np.ones(2), "indices": ints(1, 3, dtype=np.int32), "length": 5,
-            "dtype": pd.SparseDtype("f8", 0.0), "kind": "integer",
+            "values": np.ones(2),
+            "indices": ints(1, 3, dtype=np.int32),
+            "length": 5,
+            "dtype": pd.SparseDtype("f8", 0.0),
+            "kind": "integer",
         },
         [
             {"indices": ints(1, 5, dtype=np.int32)},
@@ -948,10 +924,15 @@ CHANGES: dict[str, tuple[dict[str, Any], list[dict[str, Any]]]] = {
     ),
     "pandas.CategoricalDtype": (
         {"categories": pd.Index(["a"]), "ordered": True},
-        [{"categories": ["a"]}, {"categories": pd.Index(["a", "a"])}, {"categories": pd.Index([np.nan])}, {"ordered": 1}],
+        [
+            {"categories": ["a"]},
+            {"categories": pd.Index(["a", "a"])},
+            {"categories": pd.Index([np.nan])},
+            {"ordered": 1},
+        ],
     ),
     "pandas.DatetimeTZDtype": (
-        {"unit": "ns", "tz": dt.timezone.utc},
+        {"unit": "ns", "tz": dt.UTC},
         [{"unit": "D"}, {"unit": None}, {"tz": None}, {"tz": []}],
     ),
     "pandas.PeriodDtype": ({"freq": pd.offsets.Day()}, [{"freq": "D"}, {"freq": None}, {"freq": pd.offsets.Easter()}]),
@@ -976,7 +957,7 @@ CHANGES: dict[str, tuple[dict[str, Any], list[dict[str, Any]]]] = {
             {"unit": None},
             {"fold": 2},
             {"fold": None},
-            {"fold": 1, "tz": dt.timezone.utc},
+            {"fold": 1, "tz": dt.UTC},
         ],
     ),
     "pandas.Timedelta": (
@@ -1002,7 +983,7 @@ HOSTILE = {
 @pytest.mark.parametrize("type_id", CHANGES)
 def test_the_fields_that_are_changed_below_are_right_as_they_are(type_id: str) -> None:
     """What is refused below is refused for the change."""
-    vitrify.loads(forged(type_id, **CHANGES[type_id][0]))
+    vitrify.loads(forge(type_id, CHANGES[type_id][0]))
 
 
 @pytest.mark.parametrize(("type_id", "fields", "change"), HOSTILE.values(), ids=HOSTILE)
@@ -1023,7 +1004,7 @@ def test_one_array_cannot_be_checked_a_thousand_times() -> None:
     codes = np.zeros(1 << 24, np.int8)
     rows = [{"codes": codes, "dtype": pd.CategoricalDtype(["a"])} for _ in range(1000)]
     with pytest.raises(LimitError, match="share arrays"):
-        vitrify.loads(forged_list("pandas.Categorical", rows))
+        vitrify.loads(forge_value([Forged("pandas.Categorical", row) for row in rows]))
 
 
 def test_one_list_of_arrays_cannot_be_checked_a_thousand_times() -> None:
@@ -1031,7 +1012,7 @@ def test_one_list_of_arrays_cannot_be_checked_a_thousand_times() -> None:
     codes = [np.zeros(1 << 24, np.int8)]
     fields = {"levels": [pd.Index([1])], "codes": codes, "sortorder": None, "names": [None]}
     with pytest.raises(LimitError, match="share arrays"):
-        vitrify.loads(forged_list("pandas.MultiIndex", [dict(fields, codes=list(codes)) for _ in range(1000)]))
+        vitrify.loads(forge_value([Forged("pandas.MultiIndex", {**fields, "codes": list(codes)}) for _ in range(1000)]))
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -5,33 +5,24 @@ Columns are looked at as a whole, before any object of their table exists; nothi
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from vitrify.errors import LimitError
 from vitrify.graph.instances import is_shadowing
 from vitrify.graph.rows import Rows
 
-_MAX_TABLE_BYTES: Final = 1 << 30
-
 
 def charge(rows: Rows, n_bytes: int) -> None:
-    """Refuse a table whose objects, of `n_bytes` each, would take far more memory than its columns.
+    """Take the memory of a table's objects, of `n_bytes` each, from what the file may ask for.
 
     A constant column is a few bytes in the file, however many rows it has.
 
     Raises:
-        LimitError: They would take more than 1 GiB.
+        LimitError: There is not so much left.
     """
-    total = rows.n * n_bytes
-    if total > _MAX_TABLE_BYTES:
-        raise LimitError(
-            f"{rows.n} objects of type {rows.type_id} would take {total} bytes, the limit is {_MAX_TABLE_BYTES}",
-            limit=_MAX_TABLE_BYTES,
-            actual=total,
-        )
+    rows.spend(rows.n * n_bytes, f"{rows.n} objects of type {rows.type_id}")
 
 
 def require_ints(rows: Rows, field: str, low: int, high: int) -> npt.NDArray[np.int64]:

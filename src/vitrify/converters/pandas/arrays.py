@@ -16,8 +16,8 @@ from vitrify.converters.pandas import types_of
 from vitrify.converters.pandas.dtypes import decode_string_dtype, encode_string_dtype
 from vitrify.converters.pandas.memory import NUMPY_ARRAY, check_times, owned, times_of
 from vitrify.converters.pandas.offsets import is_offset
-from vitrify.converters.pandas.refusals import refusing, require
 from vitrify.converters.pandas.zones import decode_zone, encode_zone
+from vitrify.converters.scipy.claims import refusing, require
 from vitrify.converters.scipy.reach import charge_reach
 from vitrify.errors import UnsupportedError
 from vitrify.graph.converter import Converter
@@ -30,9 +30,14 @@ _HAVE_FREQ: Final = hasattr(pd.arrays.DatetimeArray, "freq")
 """Whether arrays of dates have a frequency; since pandas 3.1 only indexes have."""
 
 
-def is_codes(values: object) -> bool:
-    """Whether `values` is an array of codes, as categories and levels have."""
-    return type(values) is np.ndarray and values.ndim == 1 and values.dtype in _CODES and values.dtype.isnative
+def are_codes(values: object, bound: int) -> bool:
+    """Whether `values` is an array of ints from -1 (which stands for what is missing) to below `bound`.
+
+    pandas narrows codes to the size that the bound needs before it looks at them, so 2**40 would pass for 0.
+    """
+    if type(values) is not np.ndarray or values.ndim != 1 or values.dtype not in _CODES or not values.dtype.isnative:
+        return False
+    return not len(values) or (int(values.min()) >= -1 and int(values.max()) < bound)
 
 
 def _is_flat(values: object, kinds: str) -> bool:
@@ -40,8 +45,8 @@ def _is_flat(values: object, kinds: str) -> bool:
 
 
 def _decode_categorical(codes: Any, dtype: Any) -> Any:
-    require(is_codes(codes) and isinstance(dtype, pd.CategoricalDtype), "codes and a dtype are needed")
-    require(dtype.categories is not None, "categories are needed")
+    require(isinstance(dtype, pd.CategoricalDtype) and dtype.categories is not None, "categories are needed")
+    require(are_codes(codes, len(dtype.categories)), "a code is that of no category")
     found = pd.Categorical.from_codes(owned(codes), dtype=dtype)
     require(found.codes.dtype == codes.dtype, "codes have another dtype than their categories need")
     return found
@@ -55,11 +60,12 @@ def _encode_masked(array: Any) -> tuple[Any, Any]:
     return values.view(), mask.view()
 
 
-def _masked(name: str, kinds: str) -> Converter[Any]:
+def _masked(name: str, kinds: str, sizes: tuple[int, ...]) -> Converter[Any]:
     cls: Any = getattr(pd.arrays, name)
 
     def decode(values: Any, mask: Any) -> Any:
         require(_is_flat(values, kinds) and values.dtype.isnative, "values of another dtype")
+        require(values.dtype.itemsize in sizes, "values of another size")
         require(_is_flat(mask, "b") and len(mask) == len(values), "a mask of another length")
         return cls(owned(values), owned(mask))
 
@@ -166,7 +172,9 @@ def _check(rows: Rows) -> None:
     charge_reach(rows)
 
 
-def _array(name: str, fields: tuple[str, ...], encode: Callable[..., Any], decode: Callable[..., Any]) -> Converter[Any]:
+def _array(
+    name: str, fields: tuple[str, ...], encode: Callable[..., Any], decode: Callable[..., Any]
+) -> Converter[Any]:
     type_id = f"pandas.{name}"
     return Converter(
         type_id=type_id,
@@ -180,9 +188,9 @@ def _array(name: str, fields: tuple[str, ...], encode: Callable[..., Any], decod
 
 CONVERTERS: tuple[Converter[Any], ...] = (
     _array("Categorical", ("codes", "dtype"), lambda a: (a.codes.view(), a.dtype), _decode_categorical),
-    _masked("IntegerArray", "iu"),
-    _masked("FloatingArray", "f"),
-    _masked("BooleanArray", "b"),
+    _masked("IntegerArray", "iu", (1, 2, 4, 8)),
+    _masked("FloatingArray", "f", (4, 8)),
+    _masked("BooleanArray", "b", (1,)),
     _array("StringArray", ("values", "storage", "is_nan"), _encode_strings, _decode_strings),
     _array(
         "DatetimeArray",
@@ -190,7 +198,12 @@ CONVERTERS: tuple[Converter[Any], ...] = (
         lambda a: (encode_times(a, "M"), encode_zone(a.tz), getattr(a, "freq", None)),
         _decode_dates,
     ),
-    _array("TimedeltaArray", ("values", "freq"), lambda a: (encode_times(a, "m"), getattr(a, "freq", None)), _decode_durations),
+    _array(
+        "TimedeltaArray",
+        ("values", "freq"),
+        lambda a: (encode_times(a, "m"), getattr(a, "freq", None)),
+        _decode_durations,
+    ),
     _array("PeriodArray", ("ordinals", "dtype"), lambda a: (a.asi8.view(), a.dtype), _decode_periods),
     _array("IntervalArray", ("left", "right", "closed"), lambda a: (a.left, a.right, a.closed), _decode_intervals),
     _array("SparseArray", ("values", "indices", "length", "dtype", "kind"), _encode_sparse, _decode_sparse),

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 import zoneinfo
 from functools import lru_cache
+from importlib import import_module
 from typing import Any, Final
 
 import numpy as np
@@ -17,7 +18,8 @@ import pandas as pd
 from vitrify.converters.builtins.checks import charge
 from vitrify.converters.pandas import types_of
 from vitrify.converters.pandas.dtypes import has_pyarrow
-from vitrify.converters.pandas.refusals import missing_here, refusing, require
+from vitrify.converters.pandas.refusals import missing_here
+from vitrify.converters.scipy.claims import refusing, require
 from vitrify.converters.scipy.reach import charge_reach
 from vitrify.errors import UnsupportedError
 from vitrify.graph.converter import Converter
@@ -40,9 +42,7 @@ _HINT: Final = "Convert it: frame.convert_dtypes(dtype_backend='numpy_nullable')
 def _pyarrow() -> Any:
     if not has_pyarrow():
         raise missing_here("a column kept by pyarrow", hint="Install pyarrow")
-    import pyarrow
-
-    return pyarrow
+    return import_module("pyarrow")
 
 
 def _split(kind: Any) -> tuple[str, str | None, str | None]:

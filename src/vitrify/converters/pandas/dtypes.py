@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from importlib.util import find_spec
 from typing import Any, Final
 
 import numpy as np
@@ -11,8 +12,9 @@ from vitrify.converters.builtins.checks import charge
 from vitrify.converters.pandas import types_of
 from vitrify.converters.pandas.memory import NUMPY_ARRAY
 from vitrify.converters.pandas.offsets import is_offset
-from vitrify.converters.pandas.refusals import PANDAS, missing_here, refusing, require
+from vitrify.converters.pandas.refusals import PANDAS, missing_here
 from vitrify.converters.pandas.zones import decode_zone, encode_zone
+from vitrify.converters.scipy.claims import refusing, require
 from vitrify.errors import UnsupportedError
 from vitrify.graph.converter import Converter
 from vitrify.graph.rows import Rows
@@ -58,12 +60,8 @@ def decode_string_dtype(storage: Any, is_nan: Any) -> Any:
 
 
 def has_pyarrow() -> bool:
-    """Whether pyarrow can be imported."""
-    try:
-        import pyarrow  # noqa: F401  # only whether it is there
-    except ImportError:
-        return False
-    return True
+    """Whether pyarrow is installed."""
+    return find_spec("pyarrow") is not None
 
 
 def _decode_categorical(categories: Any, ordered: Any) -> Any:

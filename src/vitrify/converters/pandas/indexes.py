@@ -14,10 +14,10 @@ from pandas.api.extensions import ExtensionArray
 
 from vitrify.converters.builtins.checks import charge, require_ints
 from vitrify.converters.pandas import types_of
-from vitrify.converters.pandas.arrays import decode_times, encode_times, is_codes, with_freq, with_zone
+from vitrify.converters.pandas.arrays import are_codes, decode_times, encode_times, with_freq, with_zone
 from vitrify.converters.pandas.memory import is_column, plain
-from vitrify.converters.pandas.refusals import refusing, require
 from vitrify.converters.pandas.zones import encode_zone
+from vitrify.converters.scipy.claims import refusing, require
 from vitrify.converters.scipy.reach import charge_reach
 from vitrify.errors import UnsupportedError
 from vitrify.graph.converter import Converter
@@ -30,6 +30,7 @@ _RANGE: Final = (-(2**63) + 1, 2**63 - 1)
 
 def _decode_plain(values: Any, name: Any) -> Any:
     require(isinstance(values, ExtensionArray) or is_column(values), "the labels of an index are a flat array")
+    require(values.dtype != np.float16, "no index has labels of float16")
     found = pd.Index(values, dtype=values.dtype, name=name, copy=False, tupleize_cols=False)
     require(type(found).__name__ in _PLAIN_NAMES, "these labels make another kind of index")
     return _same_dtype(found, values)
@@ -87,7 +88,7 @@ def _decode_multi(levels: Any, codes: Any, sortorder: Any, names: Any) -> Any:
         require(type(parts) is list and len(parts) == len(levels) > 0, "each level has labels, codes and a name")
     require(all(isinstance(level, pd.Index) for level in levels), "levels are indexes")
     require(not any(isinstance(level, pd.MultiIndex) for level in levels), "levels are flat")
-    require(all(map(is_codes, codes)), "codes are ints")
+    require(all(map(are_codes, codes, map(len, levels))), "a code is that of no label")
     require(sortorder is None or (type(sortorder) is int and 0 <= sortorder <= len(levels)), "impossible sortorder")
     return pd.MultiIndex(levels, codes, sortorder=sortorder, names=names, verify_integrity=True)
 

@@ -13,7 +13,8 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from vitrify.converters.pandas.refusals import PANDAS, require
+from vitrify.converters.pandas.refusals import PANDAS
+from vitrify.converters.scipy.claims import require
 from vitrify.errors import UnsupportedError
 
 Array = npt.NDArray[Any]

@@ -16,7 +16,8 @@ import pandas as pd
 
 from vitrify.converters.builtins.checks import charge
 from vitrify.converters.pandas import OFFSETS, types_of
-from vitrify.converters.pandas.refusals import missing_here, refusing, require
+from vitrify.converters.pandas.refusals import missing_here
+from vitrify.converters.scipy.claims import refusing, require
 from vitrify.errors import UnsupportedError
 from vitrify.graph.converter import Converter
 from vitrify.graph.rows import Rows
@@ -29,12 +30,11 @@ _OFFSET_BYTES: Final = 2_000
 _EASTER: Final = 3
 _DAY: Final = "Mon|Tue|Wed|Thu|Fri|Sat|Sun"
 _WEEKMASK: Final = re.compile(rf"[01]{{7}}|(?:{_DAY})(?: (?:{_DAY})){{0,6}}")
-_PARTS: Final = frozenset(
-    """
-    years months weeks days hours minutes seconds milliseconds microseconds nanoseconds
-    year month weekday day hour minute second millisecond microsecond nanosecond
-    """.split()
-)
+_PARTS: Final = frozenset((
+    "years", "months", "weeks", "days", "hours", "minutes", "seconds", "milliseconds", "microseconds",
+    "nanoseconds", "year", "month", "weekday", "day", "hour", "minute", "second", "millisecond", "microsecond",
+    "nanosecond",
+))  # fmt: skip
 
 
 def is_offset(value: object) -> bool:

@@ -1,42 +1,15 @@
-"""How pandas converters say no: one wording for what this pandas lacks, and no exception of pandas' own.
-
-pandas raises whatever the code it happens to reach raises, `NotImplementedError` and `AssertionError` among them; for
-the reader of a file these all mean that the values cannot belong together.
-"""
+"""What the installed pandas lacks, in one wording."""
 
 from __future__ import annotations
 
-import functools
-from collections.abc import Callable
-from typing import Any, Final
+from typing import Final
 
 import pandas as pd
 
-from vitrify.errors import UnsupportedError, VitrifyError
+from vitrify.errors import UnsupportedError
 
 PANDAS: Final = tuple(int(part) for part in pd.__version__.split(".")[:2])
 """The version of pandas that is installed, as (major, minor)."""
-
-
-def refusing(decode: Callable[..., Any]) -> Callable[..., Any]:
-    """`decode`, but every exception that is none of ours becomes a ValueError."""
-
-    @functools.wraps(decode)
-    def guarded(*values: Any) -> Any:
-        try:
-            return decode(*values)
-        except (VitrifyError, MemoryError):
-            raise
-        except Exception as error:
-            raise ValueError(f"{type(error).__name__}: {str(error)[:200]}") from error
-
-    return guarded
-
-
-def require(condition: object, message: str) -> None:
-    """Raise ValueError unless the condition holds."""
-    if not condition:
-        raise ValueError(message)
 
 
 def missing_here(what: str, hint: str | None = None) -> UnsupportedError:

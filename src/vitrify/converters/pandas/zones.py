@@ -7,12 +7,13 @@ makes of the same key.
 from __future__ import annotations
 
 import zoneinfo
-from datetime import timedelta, timezone, tzinfo
+from datetime import UTC, timedelta, timezone, tzinfo
 from functools import lru_cache
 from importlib import import_module
 from types import ModuleType
+from typing import Any
 
-from vitrify.converters.pandas.refusals import require
+from vitrify.converters.scipy.claims import require
 from vitrify.errors import UnsupportedError
 
 Zone = tzinfo | str | int | None
@@ -37,26 +38,28 @@ def encode_zone(zone: tzinfo | None) -> Zone:
     raise UnsupportedError(f"the time zone {zone!r}", hint="Use zoneinfo or datetime.timezone")
 
 
-def decode_zone(zone: object) -> tzinfo | None:
+def decode_zone(zone: Any) -> tzinfo | None:
     """The time zone.
 
     Raises:
         ValueError: It is none.
         UnsupportedError: It is not in the tz database of this machine.
     """
-    if zone is None or type(zone) in (timezone, zoneinfo.ZoneInfo):
-        return zone  # type: ignore[return-value]  # checked above
+    if zone is None or type(zone) is timezone or type(zone) is zoneinfo.ZoneInfo:
+        return zone
     pytz = _pytz()
     if type(zone) is int:
         require(-_MAX_MINUTES <= zone <= _MAX_MINUTES, "a time zone is less than a day away")
-        return pytz.FixedOffset(zone) if pytz else timezone(timedelta(minutes=zone))  # type: ignore[no-any-return]  # pytz has no types
+        offset: tzinfo = pytz.FixedOffset(zone) if pytz else timezone(timedelta(minutes=zone))
+        return offset
     require(type(zone) is str, "not a time zone")
-    key = str(zone)
+    key: str = zone
     if pytz is not None:
         if key in pytz.all_timezones_set:
-            return pytz.timezone(key)  # type: ignore[no-any-return]  # pytz has no types
+            found: tzinfo = pytz.timezone(key)
+            return found
     elif key == "UTC":
-        return timezone.utc
+        return UTC
     elif key in _zones():
         return zoneinfo.ZoneInfo(key)
     raise UnsupportedError(

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from typing import Final
 
 from vitrify.converters.scipy.names import DISTRIBUTION_TYPES, FUNCTIONS
+from vitrify.converters.scipy.names import KEYWORDS as KEYWORDS
 from vitrify.graph.registry import Family
 
 _HERE: Final = "vitrify.converters.scipy"

@@ -14,11 +14,14 @@ import numpy as np
 import scipy.stats
 
 from vitrify.converters.scipy import types_of
+from vitrify.converters.scipy.claims import is_numeric, refusing, require
 from vitrify.converters.scipy.names import CONTINUOUS, DISCRETE
-from vitrify.converters.scipy.claims import is_numeric, require
+from vitrify.converters.scipy.rowwise import charged
 from vitrify.errors import UnsupportedError
 from vitrify.graph.converter import Converter
 
+_NAME_BYTES: Final = 100
+_FROZEN_BYTES: Final = 200_000
 _NAMES: Final = (*CONTINUOUS, *DISCRETE)
 _OWN_SETTINGS: Final = ("name", "a", "b", "badvalue", "xtol", "moment_tol", "momtype", "inc")
 _GENERIC: Final = (scipy.stats.rv_continuous, scipy.stats.rv_discrete)
@@ -106,7 +109,9 @@ def _constructor(distribution: Any, defaults: dict[str, Any]) -> tuple[Any, ...]
     changed = [name for name, value in defaults.items() if given.get(name, value) != value]
     names = given.get("name"), given.get("longname")
     if changed or not _is_labelled(*names, given.get("seed")):
-        raise UnsupportedError(f"an {type(distribution).__name__} with settings of its own: {', '.join(changed) or names}")
+        raise UnsupportedError(
+            f"an {type(distribution).__name__} with settings of its own: {', '.join(changed) or names}"
+        )
     return (*names, given.get("seed"))
 
 
@@ -144,9 +149,7 @@ def _encode_histogram(distribution: Any) -> tuple[Any, ...]:
     return (histogram, density, *labels, _own_random(distribution))
 
 
-def _decode_histogram(
-    histogram: Any, density: Any, name: Any, longname: Any, seed: Any, random_state: Any
-) -> Any:
+def _decode_histogram(histogram: Any, density: Any, name: Any, longname: Any, seed: Any, random_state: Any) -> Any:
     require(_is_pair(histogram), "a histogram is two rows of numbers")
     require(_is_labelled(name, longname, seed), "impossible name or seed")
     require(any(density is known for known in (None, True, False)), "density is True, False or None")
@@ -168,27 +171,31 @@ CONVERTERS: tuple[Converter[Any], ...] = (
         types=types_of("scipy.stats.distribution"),
         fields=("name",),
         encode=_encode_library,
-        decode=_decode_library,
+        decode=refusing(_decode_library),
+        check=charged(_NAME_BYTES),
     ),
     Converter(
         type_id="scipy.stats.frozen",
         types=types_of("scipy.stats.frozen"),
         fields=("distribution", "args", "kwds", "random_state"),
         encode=_encode_frozen,
-        decode=_decode_frozen,
+        decode=refusing(_decode_frozen),
+        check=charged(_FROZEN_BYTES),
     ),
     Converter(
         type_id="scipy.stats.rv_sample",
         types=types_of("scipy.stats.rv_sample"),
         fields=("values", "name", "longname", "seed", "random_state"),
         encode=_encode_sample,
-        decode=_decode_sample,
+        decode=refusing(_decode_sample),
+        check=charged(_FROZEN_BYTES),
     ),
     Converter(
         type_id="scipy.stats.rv_histogram",
         types=types_of("scipy.stats.rv_histogram"),
         fields=("histogram", "density", "name", "longname", "seed", "random_state"),
         encode=_encode_histogram,
-        decode=_decode_histogram,
+        decode=refusing(_decode_histogram),
+        check=charged(_FROZEN_BYTES),
     ),
 )

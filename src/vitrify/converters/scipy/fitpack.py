@@ -13,8 +13,8 @@ import numpy.typing as npt
 import scipy.interpolate
 
 from vitrify.converters.scipy import types_of
-from vitrify.converters.scipy.claims import is_array, require
-from vitrify.converters.scipy.rowwise import each_row
+from vitrify.converters.scipy.claims import is_array, refusing, require
+from vitrify.converters.scipy.rowwise import charged, each_row
 from vitrify.errors import UnsupportedError
 from vitrify.graph.converter import Converter
 
@@ -24,6 +24,7 @@ _CLASSES: Final = ("UnivariateSpline", "InterpolatedUnivariateSpline", "LSQUniva
 _CURVE_FIELDS: Final = (
     "t", "c", "k", "ext", "spline_class", "x", "y", "w", "xb", "xe", "s", "nest", "fp", "fpint", "nrdata", "ier",
 )  # fmt: skip
+_SPLINE_BYTES: Final = 5_000
 _MAX_DEGREE: Final = 5
 """FITPACK's own limit; scipy makes antiderivatives of higher degree, and crashes when it integrates them."""
 
@@ -85,7 +86,9 @@ def _check_curve(
         require(nest == len(t), "nest is not the number of knots")
         return
     for values in (x, y, w):
-        require(is_array(values, "f", 1) and values.dtype == np.float64 and len(values) == len(x), "x, y, w must be alike")
+        require(
+            is_array(values, "f", 1) and values.dtype == np.float64 and len(values) == len(x), "x, y, w must be alike"
+        )
         require(np.isfinite(values).all(), "x, y and w must be finite")
     m, n = len(x), len(t)
     require(k >= 1 and m > k and nest <= m + 2 * k + 2, "too few points, or too much room for knots")
@@ -95,7 +98,9 @@ def _check_curve(
     if fpint is None:
         return
     require(is_array(fpint, "f", 1) and fpint.dtype == np.float64 and len(fpint) == n, "fpint must have a value a knot")
-    require(is_array(nrdata, "i", 1) and nrdata.dtype == np.int32 and len(nrdata) == n, "nrdata must have a value a knot")
+    require(
+        is_array(nrdata, "i", 1) and nrdata.dtype == np.int32 and len(nrdata) == n, "nrdata must have a value a knot"
+    )
     require(np.isfinite(fpint).all(), "fpint must be finite")
     is_blank = not fpint.any() and not nrdata.any()
     is_counted = s > 0 and _are_counts(nrdata[: n - 2 * k - 1], m) and 0 <= int(nrdata[n - 1]) <= m
@@ -170,8 +175,8 @@ def _curve(name: str) -> Converter[Any]:
         types=types_of(type_id),
         fields=_CURVE_FIELDS,
         encode=_encode_curve,
-        decode=_decode_curve(name),
-        check=each_row(_check_curve, *_CURVE_FIELDS),
+        decode=refusing(_decode_curve(name)),
+        check=charged(_SPLINE_BYTES, each_row(_check_curve, *_CURVE_FIELDS)),
     )
 
 
@@ -183,8 +188,8 @@ def _surface(name: str) -> Converter[Any]:
         types=types_of(type_id),
         fields=fields,
         encode=_encode_surface,
-        decode=_decode_surface(name),
-        check=each_row(_check_surface, *fields),
+        decode=refusing(_decode_surface(name)),
+        check=charged(_SPLINE_BYTES, each_row(_check_surface, *fields)),
     )
 
 

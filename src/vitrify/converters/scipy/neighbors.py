@@ -12,12 +12,13 @@ import numpy as np
 import scipy.spatial
 
 from vitrify.converters.scipy import types_of
-from vitrify.converters.scipy.claims import is_array, require
-from vitrify.converters.scipy.rowwise import each_row
+from vitrify.converters.scipy.claims import is_array, refusing, require
+from vitrify.converters.scipy.rowwise import charged, each_row
 from vitrify.errors import UnsupportedError
 from vitrify.graph.converter import Converter
 
 _WAYS: Final = ((True, True), (False, True), (True, False), (False, False))
+_TREE_BYTES: Final = 10_000
 _MAX_DEPTH: Final = 20_000
 _SPLITS_PER_DIMENSION: Final = 2_200
 
@@ -34,7 +35,9 @@ def _check(data: Any, leafsize: Any, boxsize: Any, compact_nodes: Any, balanced_
     require(balanced_tree or depth <= _MAX_DEPTH, "an unbalanced tree of so many points could be too deep")
     if boxsize is not None:
         require(is_array(boxsize, "f", 1) and boxsize.dtype == np.float64, "boxsize must be float64")
-        require(boxsize.shape == data.shape[1:] and np.isfinite(boxsize).all(), "boxsize has another size than the data")
+        require(
+            boxsize.shape == data.shape[1:] and np.isfinite(boxsize).all(), "boxsize has another size than the data"
+        )
 
 
 def _decoder(name: str) -> Any:
@@ -87,8 +90,8 @@ def _tree(name: str) -> Converter[Any]:
         types=types_of(type_id),
         fields=fields,
         encode=_encode,
-        decode=_decoder(name),
-        check=each_row(_check, *fields),
+        decode=refusing(_decoder(name)),
+        check=charged(_TREE_BYTES, each_row(_check, *fields)),
     )
 
 

@@ -12,12 +12,13 @@ import numpy as np
 import scipy.interpolate
 
 from vitrify.converters.scipy import types_of
-from vitrify.converters.scipy.claims import is_array, require
-from vitrify.converters.scipy.rowwise import each_row
+from vitrify.converters.scipy.claims import is_array, refusing, require
+from vitrify.converters.scipy.rowwise import charged, each_row
 from vitrify.errors import UnsupportedError
 from vitrify.graph.converter import Converter
 
 _MAX_DEGREE: Final = 100
+_SPLINE_BYTES: Final = 5_000
 
 
 def _is_extrapolate(value: Any) -> bool:
@@ -25,12 +26,7 @@ def _is_extrapolate(value: Any) -> bool:
 
 
 def _is_int(value: Any, low: int, high: int) -> bool:
-    return isinstance(value, (int, np.integer)) and not isinstance(value, bool) and low <= value <= high
-
-
-def _supported(obj: Any, *claims: bool) -> None:
-    if not all(claims):
-        raise UnsupportedError(f"a {type(obj).__name__} whose arrays, degree or settings are out of the ordinary")
+    return isinstance(value, (int, np.integer)) and not isinstance(value, bool) and low <= int(value) <= high
 
 
 def _check_spline(t: Any, c: Any, k: Any, extrapolate: Any, axis: Any) -> None:
@@ -91,23 +87,30 @@ def _pieces(name: str) -> Converter[Any]:
         types=types_of(type_id),
         fields=("c", "x", "extrapolate", "axis"),
         encode=_encode_pieces,
-        decode=decode,
-        check=each_row(_check_pieces, "c", "x", "extrapolate", "axis"),
+        decode=refusing(decode),
+        check=charged(_SPLINE_BYTES, each_row(_check_pieces, "c", "x", "extrapolate", "axis")),
     )
 
 
 def _encode_nd(pieces: Any) -> tuple[Any, ...]:
-    x = list(pieces.x)
-    _supported(pieces, is_array(pieces.c, "fc"), all(is_array(v, "f", 1) for v in x), type(pieces.extrapolate) is bool)
-    return pieces.c, x, pieces.extrapolate
+    found = (pieces.c, list(pieces.x), pieces.extrapolate)
+    try:
+        _check_nd(*found)
+    except ValueError as error:
+        raise UnsupportedError(f"an NdPPoly that is not valid: {error}") from error
+    return found
+
+
+def _check_nd(c: Any, x: Any, extrapolate: Any) -> None:
+    require(type(x) is list and len(x) >= 1 and all(is_array(v, "f", 1) for v in x), "breakpoints must be arrays")
+    require(is_array(c, "fc") and type(extrapolate) is bool, "coefficients must be an array of numbers")
+    require(c.ndim >= 2 * len(x) and min(c.shape[: len(x)]) > 0, "coefficients have too few dimensions")
+    require(max(c.shape[: len(x)]) <= _MAX_DEGREE + 1, f"the order must be at most {_MAX_DEGREE + 1}")
+    require(all(np.all(np.diff(v) >= 0) for v in x), "breakpoints must not decrease")
 
 
 def _decode_nd(c: Any, x: Any, extrapolate: Any) -> Any:
-    require(type(x) is list and 1 <= len(x) and all(is_array(v, "f", 1) for v in x), "breakpoints must be arrays")
-    require(is_array(c, "fc") and type(extrapolate) is bool, "coefficients must be an array of numbers")
-    require(c.ndim >= 2 * len(x) and 0 < min(c.shape[: len(x)]), "coefficients have too few dimensions")
-    require(max(c.shape[: len(x)]) <= _MAX_DEGREE + 1, f"the order must be at most {_MAX_DEGREE + 1}")
-    require(all(np.all(np.diff(v) >= 0) for v in x), "breakpoints must not decrease")
+    _check_nd(c, x, extrapolate)
     return scipy.interpolate.NdPPoly(c, tuple(x), extrapolate)
 
 
@@ -117,8 +120,8 @@ CONVERTERS: tuple[Converter[Any], ...] = (
         types=types_of("scipy.interpolate.BSpline"),
         fields=("t", "c", "k", "extrapolate", "axis"),
         encode=_encode_spline,
-        decode=_decode_spline,
-        check=each_row(_check_spline, "t", "c", "k", "extrapolate", "axis"),
+        decode=refusing(_decode_spline),
+        check=charged(_SPLINE_BYTES, each_row(_check_spline, "t", "c", "k", "extrapolate", "axis")),
     ),
     _pieces("PPoly"),
     _pieces("BPoly"),
@@ -131,6 +134,7 @@ CONVERTERS: tuple[Converter[Any], ...] = (
         types=types_of("scipy.interpolate.NdPPoly"),
         fields=("c", "x", "extrapolate"),
         encode=_encode_nd,
-        decode=_decode_nd,
+        decode=refusing(_decode_nd),
+        check=charged(_SPLINE_BYTES),
     ),
 )

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
 import scipy.optimize
 
 from vitrify.converters.scipy import types_of
+from vitrify.converters.scipy.claims import refusing
+from vitrify.converters.scipy.rowwise import charged
 from vitrify.graph.converter import Converter
+
+_RESULT_BYTES: Final = 1_000
 
 
 def _encode(result: Any) -> tuple[dict[Any, Any]]:
@@ -26,6 +30,7 @@ CONVERTERS: tuple[Converter[Any], ...] = (
         types=types_of("scipy.optimize.OptimizeResult"),
         fields=("items",),
         encode=_encode,
-        decode=_decode,
+        decode=refusing(_decode),
+        check=charged(_RESULT_BYTES),
     ),
 )

@@ -9,22 +9,31 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 import scipy.sparse
 
 from vitrify.converters.scipy import types_of
-from vitrify.converters.scipy.rowwise import each_row
+from vitrify.converters.scipy.claims import refusing, require
+from vitrify.converters.scipy.rowwise import charged, each_row
 from vitrify.converters.scipy.sparse_checks import (
-    check_compressed, check_coordinates, check_diagonals, check_lists, check_numbers, check_pairs, is_canonical, shape_from,
+    check_compressed,
+    check_coordinates,
+    check_diagonals,
+    check_lists,
+    check_numbers,
+    check_pairs,
+    is_canonical,
+    shape_from,
 )  # fmt: skip
 from vitrify.errors import FormatError, UnsupportedError
-from vitrify.graph.converter import Converter
+from vitrify.graph.converter import Converter, accept
 from vitrify.graph.dtypes import decode_dtype, encode_dtype
 from vitrify.graph.rows import Rows
 
-_MAX_PRINT = 2**31
+_MAX_PRINT: Final = 2**31
+_MATRIX_BYTES: Final = 8_000
 
 
 def _shape(matrix: Any) -> Any:
@@ -70,12 +79,12 @@ def _check_maxprint(rows: Rows) -> None:
     rows.require((limit >= 0) & (limit < _MAX_PRINT), "impossible maxprint")
 
 
-def _with_maxprint(check: Callable[[Rows], None]) -> Callable[[Rows], None]:
+def _with_maxprint(check: Callable[[Rows], None] = accept) -> Callable[[Rows], None]:
     def both(rows: Rows) -> None:
         _check_maxprint(rows)
         check(rows)
 
-    return both
+    return charged(_MATRIX_BYTES, both)
 
 
 def _maxprint(matrix: Any) -> int:
@@ -111,7 +120,7 @@ def _compressed(type_id: str, *, by_column: bool) -> Converter[Any]:
         types=types_of(type_id),
         fields=("shape", "data", "indices", "indptr", "maxprint"),
         encode=encode,
-        decode=decode,
+        decode=refusing(decode),
         check=_with_maxprint(each_row(check, "shape", "data", "indices", "indptr")),
     )
 
@@ -143,7 +152,7 @@ def _blocked(type_id: str) -> Converter[Any]:
         types=types_of(type_id),
         fields=("shape", "data", "indices", "indptr", "maxprint"),
         encode=encode,
-        decode=decode,
+        decode=refusing(decode),
         check=_with_maxprint(each_row(check, "shape", "data", "indices", "indptr")),
     )
 
@@ -160,8 +169,7 @@ def _coordinates(type_id: str) -> Converter[Any]:
     """coo, with any number of dimensions where scipy has them."""
 
     def check(shape: Any, data: Any, coords: Any) -> None:
-        if not isinstance(coords, Sequence):
-            raise ValueError("coords must be arrays")
+        require(isinstance(coords, Sequence), "coords must be arrays")
         check_coordinates(shape_from(shape), data, coords)
 
     def encode(matrix: Any) -> tuple[Any, ...]:
@@ -187,8 +195,8 @@ def _coordinates(type_id: str) -> Converter[Any]:
         types=types_of(type_id),
         fields=("shape", "data", "coords", "has_canonical_format", "maxprint"),
         encode=encode,
-        decode=decode,
-        check=_check_maxprint,
+        decode=refusing(decode),
+        check=_with_maxprint(),
     )
 
 
@@ -211,7 +219,7 @@ def _diagonals(type_id: str) -> Converter[Any]:
         types=types_of(type_id),
         fields=("shape", "data", "offsets", "maxprint"),
         encode=encode,
-        decode=decode,
+        decode=refusing(decode),
         check=_with_maxprint(each_row(check, "shape", "data", "offsets")),
     )
 
@@ -237,8 +245,8 @@ def _lists(type_id: str) -> Converter[Any]:
         types=types_of(type_id),
         fields=("shape", "rows", "data", "dtype", "maxprint"),
         encode=encode,
-        decode=decode,
-        check=_check_maxprint,
+        decode=refusing(decode),
+        check=_with_maxprint(),
     )
 
 
@@ -267,20 +275,18 @@ def _pairs(type_id: str) -> Converter[Any]:
         types=types_of(type_id),
         fields=("shape", "pairs", "dtype", "maxprint"),
         encode=encode,
-        decode=decode,
-        check=_check_maxprint,
+        decode=refusing(decode),
+        check=_with_maxprint(),
     )
 
 
-def _dtype_from(text: object) -> Any:
-    if not isinstance(text, str):
-        raise ValueError("dtype must be text")
+def _dtype_from(text: Any) -> Any:
+    require(isinstance(text, str), "dtype must be text")
     try:
         dtype = decode_dtype(text)
     except FormatError as error:
         raise ValueError(error.message) from error
-    if dtype.kind not in "biufc" or not dtype.isnative:
-        raise ValueError(f"a sparse matrix has no dtype {dtype}")
+    require(dtype.kind in "biufc" and dtype.isnative, f"a sparse matrix has no dtype {dtype}")
     return dtype
 
 

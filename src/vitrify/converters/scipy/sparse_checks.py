@@ -6,6 +6,7 @@ foreign memory. Every function raises ValueError; none builds anything.
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterable, Sequence
 from typing import Any, Final
 
@@ -110,7 +111,7 @@ def check_lists(shape: tuple[int, ...], rows: Any, data: Any) -> None:
         if len(columns) != len(items) or not all(isinstance(item, _NUMBERS) for item in items):
             raise ValueError("a row needs a number for each of its columns")
         numbers = [_as_index(column, shape[1]) for column in columns]
-        if any(a >= b for a, b in zip(numbers, numbers[1:], strict=False)):
+        if any(a >= b for a, b in itertools.pairwise(numbers)):
             raise ValueError("the columns of a row are out of order")
 
 
@@ -173,4 +174,3 @@ def _is_increasing(coords: Sequence[Array]) -> bool:
         greater |= equal & (coord[1:] > coord[:-1])
         equal &= coord[1:] == coord[:-1]
     return bool(greater.all())
-

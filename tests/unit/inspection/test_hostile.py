@@ -1,0 +1,80 @@
+"""Files with hostile content: errors, or harmless text, and little memory."""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+from typing import Any
+
+import msgspec
+import numpy as np
+import pytest
+
+import vitrify
+from tests.support.forge import reforge
+from tests.unit.inspection.samples import parts
+from vitrify.container.limits import LIMITS
+from vitrify.errors import FormatError, LimitError, UnsupportedError
+from vitrify.graph.schema import Arrays, Const, Run
+from vitrify.inspection import ArrayInfo, inspect, read_array
+
+
+class TestHostile:
+    def test_tables_with_the_wrong_columns_are_refused(self) -> None:
+        """What only building would find out is found before anything walks the tables."""
+        data = vitrify.dumps({"a": [1, "x"], "b": np.arange(2000.0)[::2], "c": np.array([1, None], object)})
+        changes: list[dict[str, Any]] = [{"layout": "attrs"}, {"layout": "nonsense"}, {"type": "acme.X"}]
+        changes += [{"columns": {}}, {"lengths": None}, {"arrays": None}]
+        for change in changes:
+            for number in range(5):
+                self._try(data, number, change)
+
+    @staticmethod
+    def _try(data: bytes, number: int, change: dict[str, Any]) -> None:
+        def edit(graph: Any) -> Any:
+            tables = list(graph.tables)
+            if number < len(tables):
+                tables[number] = msgspec.structs.replace(tables[number], **change)
+            return msgspec.structs.replace(graph, tables=tuple(tables))
+
+        forged = reforge(data, edit)
+        try:
+            summary = inspect(forged)
+        except (FormatError, LimitError):
+            return
+        assert summary.tree.n_bytes + summary.structure_bytes == len(forged)
+        for info in summary.arrays:
+            assert_reads(forged, info)
+
+    def test_a_small_file_cannot_ask_for_much_memory(self) -> None:
+        """Empty arrays beyond number, which take no bytes in a file, are refused before they are listed."""
+
+        def edit(graph: Any) -> Any:
+            items, arrays = graph.tables
+            n = 200_000
+            items = msgspec.structs.replace(items, lengths=Const(n), columns={"items": Run(1, 0)})
+            arrays = msgspec.structs.replace(arrays, rows=n, arrays=Arrays("<f8", "C", (Const(0),)))
+            return msgspec.structs.replace(graph, tables=(items, arrays))
+
+        forged = reforge(vitrify.dumps([np.zeros(0)]), edit)
+        assert inspect(forged).n_arrays == 200_000
+        with pytest.raises(LimitError):
+            inspect(forged, limits=dataclasses.replace(LIMITS, memory_bytes=10_000_000, expansion=0))
+
+    def test_text_of_the_file_is_only_ever_text(self) -> None:
+        """Control and bidirectional characters are escaped in all that is shown, and JSON is plain ASCII."""
+        nasty = "\x1b[2J[red]\u202e[/INST]\ud800"
+        summary = inspect(vitrify.dumps({nasty: nasty, "list": [nasty, nasty.encode("utf-8", "surrogatepass")]}))
+        assert summary.to_json().isascii()
+        for part in parts(summary.tree):
+            assert all(text.isprintable() for text in part.params.values())
+
+    def test_long_values_are_cut(self) -> None:
+        """No text of a file makes a summary long."""
+        big = {"t": "x" * 10**6, "b": b"x" * 10**6, "i": 1 << 100_000, "l": list(range(10**5)), "n": [[[[[[1]]]]]]}
+        assert all(len(text) <= 160 for text in inspect(vitrify.dumps(big)).tree.params.values())
+
+
+def assert_reads(data: bytes, info: ArrayInfo) -> None:
+    with contextlib.suppress(FormatError, UnsupportedError):
+        assert read_array(data, info.path).shape == info.shape
