@@ -36,5 +36,11 @@ def run(interpreter: Path, *arguments: str, timeout_s: int = 900) -> subprocess.
     }
     env["PYTHONPATH"] = os.pathsep.join([str(ROOT / "src"), str(ROOT)])
     return subprocess.run(
-        [str(interpreter), *arguments], cwd=ROOT, env=env, capture_output=True, text=True, timeout=timeout_s, check=False
+        [str(interpreter), *arguments],
+        cwd=ROOT,
+        env=env,
+        capture_output=True,
+        text=True,
+        timeout=timeout_s,
+        check=False,
     )

@@ -36,7 +36,8 @@ def write(page: Path, wrong: list[Outcome]) -> None:
     lines = page.read_text(encoding="utf-8").split("\n")
     for outcome in sorted(wrong, key=lambda o: -o.line):
         pad = " " * outcome.indent
-        printed = [(pad + line).rstrip() for line in outcome.found.strip("\n").split("\n")]
+        trimmed = "\n".join((pad + line).rstrip() for line in outcome.found.split("\n")).strip("\n")
+        printed = trimmed.split("\n")
         if outcome.expected is None and not outcome.is_console:
             printed = [f"{pad}```text", *printed, f"{pad}```"]
         lines[outcome.line - 1 : outcome.end - 1] = printed if outcome.found.strip() else []

@@ -66,7 +66,7 @@ def plain(text: str) -> str:
     """The text without what differs between machines: versions, digests, spaces at the end of a line."""
     for pattern, replacement in _VARYING:
         text = pattern.sub(replacement, text)
-    return "\n".join(line.rstrip() for line in text.strip("\n").split("\n"))
+    return "\n".join(line.rstrip() for line in text.split("\n")).strip("\n")
 
 
 def run_page(page: Path, folder: Path) -> list[Outcome]:
@@ -97,6 +97,8 @@ def environment() -> dict[str, str]:
         "PATH": os.pathsep.join([os.path.dirname(sys.executable), kept.get("PATH", "")]),
         "PYTHONPATH": os.pathsep.join([str(ROOT / "src"), str(ROOT), str(ROOT / "tests/docs/stand_ins")]),
         "PYTHONDONTWRITEBYTECODE": "1",
+        "OMP_NUM_THREADS": "1",
+        "OPENBLAS_NUM_THREADS": "1",
         "COLUMNS": "80",
         "TERM": "dumb",
         "NO_COLOR": "1",

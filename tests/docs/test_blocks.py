@@ -141,8 +141,6 @@ def test_what_stands_between_blocks_decides_what_a_text_is() -> None:
 
 def test_commands_of_a_console_block() -> None:
     """Each with its line and its output."""
-    block = Block(
-        language="console", title="", code="$ a\n1\n2\n$ b\n", line=10, indent=0, paragraph="", follows=False
-    )
+    block = Block(language="console", title="", code="$ a\n1\n2\n$ b\n", line=10, indent=0, paragraph="", follows=False)
 
     assert commands(block) == [("a", 10, ["1", "2"]), ("b", 13, [])]

@@ -50,7 +50,7 @@ def test_protocol_is_a_type_error(model: Any) -> None:
     with pytest.raises(TypeError):
         vitrify.dump(model, io.BytesIO(), protocol=5)  # type: ignore[call-arg]  # the point of the test
     with pytest.raises(TypeError):
-        vitrify.dump(model, io.BytesIO(), 5)  # type: ignore[misc]  # the point of the test
+        vitrify.dump(model, io.BytesIO(), 5)  # type: ignore[call-arg]  # the point of the test
 
 
 def test_joblibs_forms_of_compress_are_a_type_error_that_says_so(model: Any) -> None:
@@ -79,17 +79,17 @@ def test_mmap_mode_is_mmap_and_its_arrays_are_writable(tmp_path: Path) -> None:
 
 
 def test_dump_returns_none(model: Any, tmp_path: Path) -> None:
-    """joblib returns paths."""
+    """A list of paths is what joblib returns."""
     assert joblib.dump(model, tmp_path / "a") == [str(tmp_path / "a")]
     assert vitrify.dump(model, tmp_path / "b") is None  # type: ignore[func-returns-value]  # the point of the test
 
 
 def test_a_stream_holds_one_object() -> None:
-    """pickle reads one after the other; vitrify says what to do."""
+    """Each load of pickle takes the next one; vitrify says what to do."""
     streams = io.BytesIO(), io.BytesIO()
     for module, stream in zip((pickle, vitrify), streams, strict=True):
         for value in (1, 2):
-            module.dump(value, stream)  # type: ignore[attr-defined]  # modules
+            module.dump(value, stream)
         stream.seek(0)
 
     assert [pickle.load(streams[0]), pickle.load(streams[0])] == [1, 2]
@@ -114,7 +114,7 @@ def test_lambdas_are_refused_with_their_place() -> None:
 
 
 def test_own_classes_need_the_callers_word() -> None:
-    """pickle imports them by name."""
+    """Unpickling imports them by name."""
     data = vitrify.dumps(Winsorizer())
 
     assert isinstance(pickle.loads(pickle.dumps(Winsorizer())), Winsorizer)

@@ -40,9 +40,7 @@ def table() -> dict[tuple[str, str], str]:
     lines = [line.strip("|").split("|") for line in part.split("\n") if line.startswith("|")]
     header = [name.strip() for name in lines[0]]
     return {
-        (line[0].strip(), header[place]): line[place].strip()
-        for line in lines[2:]
-        for place in range(1, len(header))
+        (line[0].strip(), header[place]): line[place].strip() for line in lines[2:] for place in range(1, len(header))
     }
 
 
@@ -190,7 +188,7 @@ def same_bytes(tool: Pickling, folder: Path) -> bool:
             check=True,
             capture_output=True,
         ).stdout
-        for seed in ("1", "2", "3")
+        for seed in ("1", "2")
     }
     return len(answers) == 1
 

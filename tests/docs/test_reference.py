@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import re
+import tomllib
 from pathlib import Path
 from typing import Any
 
@@ -11,11 +12,11 @@ import pytest
 import typer
 
 import vitrify
-import vitrify.testing
 from tests.docs.pages import ROOT, blocks
-from vitrify import errors
+from vitrify import errors, inspection
 from vitrify.cli.app import app
 from vitrify.inspection import ArrayInfo, Part, Summary
+from vitrify.testing import check_converter
 
 API = (ROOT / "docs/reference/api.md").read_text(encoding="utf-8")
 CLI = (ROOT / "docs/reference/cli.md").read_text(encoding="utf-8")
@@ -23,7 +24,9 @@ ERRORS = (ROOT / "docs/reference/errors.md").read_text(encoding="utf-8")
 LIMITS = (ROOT / "docs/limits.md").read_text(encoding="utf-8")
 EXPORTS = [name for name in vitrify.__all__ if not name.startswith("__")]
 CALLABLES = [name for name in EXPORTS if callable(getattr(vitrify, name))]
-CLASSES = [name for name, value in vars(errors).items() if isinstance(value, type) and issubclass(value, Exception | Warning)]  # fmt: skip
+CLASSES = [
+    name for name, value in vars(errors).items() if isinstance(value, type) and issubclass(value, Exception)
+]  # fmt: skip
 
 
 def headings(text: str) -> list[str]:
@@ -32,7 +35,7 @@ def headings(text: str) -> list[str]:
 
 def section(text: str, heading: str) -> str:
     """What stands under a heading, up to the next one of the same level."""
-    return text.split(f"\n## {heading}\n")[1].split("\n## ")[0]
+    return text.split(f"\n## {heading}\n")[1].split("\n## ", maxsplit=1)[0]
 
 
 def spelled(name: str, value: Any) -> str:
@@ -62,7 +65,7 @@ def test_every_section_is_an_export() -> None:
     """A page about something that is gone would be a lie."""
     found = [h.removeprefix("vitrify.") for h in headings(API) if h.startswith("vitrify.")]
 
-    assert set(found) == {*EXPORTS, "testing"}
+    assert set(found) == {*EXPORTS, "inspection", "testing"}
 
 
 @pytest.mark.parametrize("name", CALLABLES)
@@ -73,9 +76,17 @@ def test_signatures_are_those_of_the_code(name: str) -> None:
     assert spelled(f"vitrify.{name}", getattr(vitrify, name)) in shown
 
 
-def test_the_kit_is_described() -> None:
-    """`vitrify.testing` has one function."""
-    assert spelled("vitrify.testing.check_converter", vitrify.testing.check_converter) in API
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("vitrify.testing.check_converter", check_converter),
+        ("vitrify.inspection.inspect", inspection.inspect),
+        ("vitrify.inspection.read_array", inspection.read_array),
+    ],
+)
+def test_functions_of_the_public_modules_are_described(name: str, value: Any) -> None:
+    """Those that `import vitrify` does not give."""
+    assert spelled(name, value) in API
 
 
 @pytest.mark.parametrize("name", CALLABLES)
@@ -88,9 +99,9 @@ def test_every_argument_is_explained_somewhere(name: str) -> None:
 
 @pytest.mark.parametrize("cls", [Summary, Part, ArrayInfo])
 def test_every_field_of_a_summary_is_named(cls: type) -> None:
-    """In the section on `inspect`."""
+    """In the section on inspection."""
     for field in cls.__dataclass_fields__:  # type: ignore[attr-defined]  # a dataclass
-        assert f"`{field}`" in section(API, "vitrify.inspect"), field
+        assert f"`{field}`" in section(API, "vitrify.inspection"), field
 
 
 def verbs() -> list[str]:
@@ -144,6 +155,17 @@ def test_defaults_of_limits() -> None:
     """The table has each field with its default."""
     for field in vitrify.Limits.__dataclass_fields__:
         assert f"| `{field}` | {getattr(vitrify.LIMITS, field)} |" in LIMITS
+
+
+def test_the_table_of_folders_is_in_the_order_of_the_layers() -> None:
+    """CONTRIBUTING says that imports point one way; the linter's contract is what holds."""
+    text = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    shown = re.findall(r"^\| `src/vitrify/(\w+)(?:\.py)?` \|", text.split("## Where to change what")[0], re.MULTILINE)
+    settings = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    layers = settings["tool"]["importlinter"]["contracts"][0]["layers"]
+
+    assert shown == [name for name in dict.fromkeys(re.findall(r"[a-z]+", " ".join(layers))) if name in shown]
+    assert {"cli", "api", "converters", "trust", "graph", "container", "errors"} <= set(shown)
 
 
 def test_the_changelog_is_in_order() -> None:

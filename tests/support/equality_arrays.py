@@ -159,9 +159,7 @@ def _compare_flags(walk: Walk, expected: _Array, found: _Array, step: Step) -> N
     if mine.c_contiguous or mine.f_contiguous:
         for name in ("c_contiguous", "f_contiguous"):
             if getattr(mine, name) != getattr(theirs, name):
-                walk.report(
-                    Step(step, ".", f"flags.{name}"), str(getattr(mine, name)), str(getattr(theirs, name))
-                )
+                walk.report(Step(step, ".", f"flags.{name}"), str(getattr(mine, name)), str(getattr(theirs, name)))
     for name in ("writeable", "aligned"):
         if getattr(mine, name) and not getattr(theirs, name):
             walk.report(Step(step, ".", f"flags.{name}"), "True", "False")
@@ -186,9 +184,7 @@ def _compare_sparse(walk: Walk, expected: Any, found: Any, step: Step) -> None:
 
 def _same_structure(expected: Any, found: Any) -> bool:
     """Whether it is safe to let scipy compute flags of `found`: it does not check its indices."""
-    return all(
-        np.array_equal(getattr(expected, name), getattr(found, name)) for name in ("indptr", "indices")
-    )
+    return all(np.array_equal(getattr(expected, name), getattr(found, name)) for name in ("indptr", "indices"))
 
 
 _SCALAR = Rule(compare=_compare_scalar, tracked=False)

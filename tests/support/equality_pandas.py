@@ -82,9 +82,7 @@ def _compare_extension_array(walk: Walk, expected: Any, found: Any, step: Step) 
         _parts(walk, expected.sp_index.to_int_index(), found.sp_index.to_int_index(), step, ("indices",))
     elif isinstance(expected, _MASKED_ARRAYS):
         _parts(walk, expected, found, step, ("_mask",))
-        mine, theirs = (
-            array._data[~array._mask] for array in (expected, found)
-        )  # what lies under a mask is unseen
+        mine, theirs = (array._data[~array._mask] for array in (expected, found))  # what lies under a mask is unseen
         walk.compare(mine, theirs, step, "<", "values", Origin.MADE)
     elif isinstance(expected, _NumpyArray):
         walk.compare(expected.to_numpy(), found.to_numpy(), step, "<", "values", Origin.MADE)

@@ -71,9 +71,7 @@ def _span(array: _Array) -> tuple[int, int]:
     """The first address of an array's elements and the first one behind them."""
     reach = [(size - 1) * stride for size, stride in zip(array.shape, array.strides, strict=True)]
     start = _address(array)
-    return start + sum(min(0, way) for way in reach), start + sum(
-        max(0, way) for way in reach
-    ) + array.itemsize
+    return start + sum(min(0, way) for way in reach), start + sum(max(0, way) for way in reach) + array.itemsize
 
 
 def _share(one: _Array, two: _Array) -> bool:

@@ -44,11 +44,7 @@ def _text_of_key(key: object) -> str:
     """A key as it would be typed, indices of a matrix as `2, 1`; of what may have a huge `repr`, the type."""
     if isinstance(key, tuple) and all(type(part) is int for part in key):
         return ", ".join(map(str, key))
-    return (
-        repr(key)
-        if isinstance(key, str | bytes | bool | float) or type(key) is int
-        else f"a {type(key).__name__}"
-    )
+    return repr(key) if isinstance(key, str | bytes | bool | float) or type(key) is int else f"a {type(key).__name__}"
 
 
 ROOT = Step(None, "", "")

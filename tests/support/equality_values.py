@@ -83,9 +83,7 @@ def _items_by(kind: Any) -> Callable[[Walk, Any, Any, Step], None]:
     return compare
 
 
-def _compare_deque(
-    walk: Walk, expected: collections.deque[Any], found: collections.deque[Any], step: Step
-) -> None:
+def _compare_deque(walk: Walk, expected: collections.deque[Any], found: collections.deque[Any], step: Step) -> None:
     walk.compare(expected.maxlen, found.maxlen, step, ".", "maxlen")
     _items_by(collections.deque)(walk, expected, found, step)
 
@@ -233,15 +231,9 @@ RULES: dict[type, Rule] = {
     dt.timezone: Rule(compare=_by(lambda zone: zone.__getinitargs__()), tracked=False),
     zoneinfo.ZoneInfo: Rule(compare=_compare_zone, tracked=False),
     decimal.Decimal: Rule(compare=_by(lambda number: number.as_tuple()), tracked=False),
-    fractions.Fraction: Rule(
-        compare=_by(lambda number: (number.numerator, number.denominator)), tracked=False
-    ),
-    uuid.UUID: Rule(
-        compare=_by(lambda value: value.int, lambda value: value.is_safe), tracked=False, attributes=False
-    ),
+    fractions.Fraction: Rule(compare=_by(lambda number: (number.numerator, number.denominator)), tracked=False),
+    uuid.UUID: Rule(compare=_by(lambda value: value.int, lambda value: value.is_safe), tracked=False, attributes=False),
     pathlib.PurePath: Rule(compare=_by(str), tracked=False, attributes=False),
-    re.Pattern: Rule(
-        compare=_by(lambda pattern: pattern.pattern, lambda pattern: pattern.flags), tracked=False
-    ),
+    re.Pattern: Rule(compare=_by(lambda pattern: pattern.pattern, lambda pattern: pattern.flags), tracked=False),
     BaseException: Rule(compare=_compare_exception, tracked=True),
 }

@@ -37,11 +37,7 @@ def brief(value: object) -> str:
     try:
         text = _SHORT.repr(value)
     except ValueError:  # an int beyond the interpreter's limit of decimal digits
-        return (
-            f"an int of {value.bit_length()} bits"
-            if isinstance(value, int)
-            else f"a {type(value).__qualname__}"
-        )
+        return f"an int of {value.bit_length()} bits" if isinstance(value, int) else f"a {type(value).__qualname__}"
     return f"{type(value).__name__} {text}" if isinstance(value, np.generic) else text
 
 
@@ -103,12 +99,7 @@ class Walk:
     ) -> None:
         """Compare one part of the values at `step`, later."""
         kind = type(expected)
-        if (
-            kind is type(found)
-            and kind in _SHORT_CUTS
-            and expected == found
-            and (expected or kind is not float)
-        ):
+        if kind is type(found) and kind in _SHORT_CUTS and expected == found and (expected or kind is not float):
             return  # most values; but zeros have signs, which the rule for floats compares
         if self._origin is Origin.STATE and kind in (tuple, list, dict, np.ndarray):
             origin = Origin.STATE
@@ -237,6 +228,4 @@ def _slot_names(kind: type) -> Iterator[str]:
 
 
 def _has_memory(kind: type) -> bool:
-    return any(
-        owner.__name__ in _WITH_MEMORY and owner.__module__.startswith("sklearn.") for owner in kind.__mro__
-    )
+    return any(owner.__name__ in _WITH_MEMORY and owner.__module__.startswith("sklearn.") for owner in kind.__mro__)

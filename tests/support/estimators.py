@@ -59,9 +59,7 @@ CASES: dict[str, Case] = _by_name(
 UNFITTABLE: dict[str, str] = {}
 
 
-def output_calls(
-    model: Any, X: Any, y: Any = None, *, calls: tuple[str, ...] | None = None
-) -> dict[str, object]:
+def output_calls(model: Any, X: Any, y: Any = None, *, calls: tuple[str, ...] | None = None) -> dict[str, object]:
     """What the model answers: name of the output → its value, or the type of the error raised.
 
     Without `calls`, everything that `X` and `y` suffice for is asked: predictions, transforms, scores,

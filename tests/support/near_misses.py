@@ -16,18 +16,14 @@ def check_each_equals_its_like(makes: Sequence[Make]) -> None:
     """Two values made in the same way must be the same, alone and inside other values."""
     for number, make in enumerate(makes):
         assert differences(make(), make()) == [], f"a false alarm, alone: number {number}"
-        assert differences([0, {"k": (1, make())}], [0, {"k": (1, make())}]) == [], (
-            f"a false alarm: number {number}"
-        )
+        assert differences([0, {"k": (1, make())}], [0, {"k": (1, make())}]) == [], f"a false alarm: number {number}"
 
 
 def check_each_differs_from_the_others(makes: Sequence[Make]) -> None:
     """Every two values of a group must differ, in both directions, alone and inside other values."""
     for (i, one), (j, two) in itertools.permutations(enumerate(makes), 2):
         assert differences(one(), two()), f"overlooked, alone: number {i} against {j}"
-        assert differences([0, {"k": (1, one())}], [0, {"k": (1, two())}]), (
-            f"overlooked: number {i} against {j}"
-        )
+        assert differences([0, {"k": (1, one())}], [0, {"k": (1, two())}]), f"overlooked: number {i} against {j}"
 
 
 class Plain:

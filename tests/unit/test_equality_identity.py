@@ -125,9 +125,7 @@ def test_the_same_elements_must_be_shared() -> None:
     """Sharing with the wrong rows is a difference even where the values agree."""
     one = base_and(lambda a: a, lambda a: a[1:3])
     two = base_and(lambda a: a, lambda a: a[2:4])
-    assert differences(one, two) == [
-        "$[1] : expected the same elements shared with $[0], found other elements shared"
-    ]
+    assert differences(one, two) == ["$[1] : expected the same elements shared with $[0], found other elements shared"]
     strided = base_and(lambda a: a[::2], lambda a: a[2:5:2])
     base = np.zeros((3, 4))
     assert_same(strided, [base, base[1:3]])

@@ -91,9 +91,7 @@ GROUPS: dict[str, tuple[Make, ...]] = {
         lambda: pd.MultiIndex.from_tuples([("a", 1), ("b", 3)]),
         lambda: pd.date_range("2024", periods=2, freq="D"),
         lambda: (
-            pd.DatetimeIndex(["2024-01-01", "2024-01-02"]).as_unit("ns")
-            if hasattr(pd.DatetimeIndex, "as_unit")
-            else 1
+            pd.DatetimeIndex(["2024-01-01", "2024-01-02"]).as_unit("ns") if hasattr(pd.DatetimeIndex, "as_unit") else 1
         ),
         lambda: pd.date_range("2024", periods=2, freq="D", tz="UTC"),
         lambda: pd.date_range("2024", periods=2, freq="2D"),

@@ -56,7 +56,8 @@ class _Walk:
             case "list" | "tuple":
                 return {kind: [self.of(item, f"{path}[{i}]") for i, item in enumerate(parts)]}
             case "set" | "frozenset":
-                return {kind: sorted((self.of(item, f"{path}{{}}") for item in parts), key=json.dumps)}
+                in_order = sorted(parts, key=lambda item: json.dumps(_Walk(self._open).of(item, "$")))
+                return {kind: [self.of(item, f"{path}{{{i}}}") for i, item in enumerate(in_order)]}
             case "dict":
                 return {kind: [[self.of(k, f"{path}.keys[{i}]"), self.of(v, f"{path}[{k!r}]")] for i, (k, v) in parts]}
             case "array":
@@ -179,7 +180,7 @@ def _leaves(array: Any) -> Any:
         case "b" | "i" | "u":
             return item.item()
         case "U":
-            return str(item)
+            return _plain(str(item))
         case "S" | "V":
             return item.tobytes().hex()
         case "M" | "m":

@@ -51,9 +51,11 @@ class Zstd:
     def decode(self, stored: memoryview, out: memoryview) -> None:
         """Stream the frame into `out`; neither window nor content size is believed before it is checked."""
         try:
-            declared = zstandard.get_frame_parameters(stored).content_size
-            if declared != len(out):
-                raise FormatError(f"zstd frame holds {declared} bytes, the header says {len(out)}")
+            frame = zstandard.get_frame_parameters(stored)
+            if frame.content_size != len(out):
+                raise FormatError(f"zstd frame holds {frame.content_size} bytes, the header says {len(out)}")
+            if frame.window_size > self._MAX_WINDOW or frame.dict_id:
+                raise FormatError("zstd frame asks for too large a window, or for a dictionary")
             if _frame_bytes(stored) != len(stored):
                 raise FormatError("bytes after the end of a zstd frame")
             decoder = zstandard.ZstdDecompressor(max_window_size=self._MAX_WINDOW)

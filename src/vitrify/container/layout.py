@@ -153,6 +153,9 @@ def decode_header(head: bytes, limits: Limits) -> Header:
         LimitError: There are more blocks than `limits` allows.
     """
     text = head[8:]
+    root = head[8 + len(ROOT_PREFIX) :][:DIGEST_CHARS]
+    if hex_digest(_with_root(head, BLANK)).encode() != root:
+        raise IntegrityError("the header does not match its digest", hint="The file was damaged; get it again")
     try:
         raw = msgspec.json.decode(text, type=dict[str, msgspec.Raw])
         metadata = msgspec.json.decode(raw.pop(METADATA, msgspec.Raw(b"null")), type=dict[str, str])
@@ -160,10 +163,6 @@ def decode_header(head: bytes, limits: Limits) -> Header:
         raise FormatError(f"the header is not the JSON that SPEC.md §2 describes ({error})") from error
     if metadata.get("format") != FORMAT:
         _refuse_format(metadata.get("format"))
-    root = metadata.get("root", "")
-    blank = _with_root(head, BLANK)
-    if len(root) != DIGEST_CHARS or hex_digest(blank) != root:
-        raise IntegrityError("the header does not match its digest", hint="The file was damaged; get it again")
     if len(raw) > limits.blocks:
         raise LimitError(f"{len(raw)} blocks, the limit is {limits.blocks}", limit=limits.blocks, actual=len(raw))
     try:
@@ -182,7 +181,9 @@ def decode_header(head: bytes, limits: Limits) -> Header:
         raise FormatError("the digest of the model is not 64 hexadecimal digits")
     header = Header(metadata=typed, blocks=blocks, header_bytes=len(text))
     _check_blocks(blocks)
-    if msgspec.json.encode(list(stored)).decode() != typed.blocks or _spell(typed, blocks) != text.rstrip(b" "):
+    if msgspec.json.encode([_with_default(how) for how in stored]).decode() != typed.blocks or _spell(
+        typed, blocks
+    ) != text.rstrip(b" "):
         raise FormatError("the header is not in canonical form")
     if len(text) != _padded_bytes(len(text.rstrip(b" ")), header.data_bytes):
         raise FormatError("the header is not padded to the length that SPEC.md §2 gives")
@@ -233,6 +234,11 @@ def _check_blocks(blocks: tuple[Block, ...]) -> None:
     numbered = sum(block.stored.piece is not None for block in blocks)
     if pieces != set(range(numbered)):
         raise FormatError("the blocks are not numbered 0, 1, 2 … without gap or repetition")
+
+
+def _with_default(how: Stored) -> Stored:
+    """The same with the very default object, which msgspec recognises by identity when it omits defaults."""
+    return Stored(how.digests, how.piece, RAW, how.n_bytes) if how.codec == RAW else how
 
 
 def _refuse_format(found: object) -> None:

@@ -15,7 +15,7 @@ import numpy.typing as npt
 from vitrify.container.writer import Piece
 from vitrify.graph.arrays import Array, order_of, plain_bytes
 from vitrify.graph.containers import Columns, Lengths
-from vitrify.graph.dtypes import SAFETENSORS
+from vitrify.graph.dtypes import SAFETENSORS, require_values
 from vitrify.graph.rows import Rows
 from vitrify.graph.schema import CELL_LIMIT_BYTES, Dtype
 
@@ -140,6 +140,7 @@ class ArrayReads:
         self._starts = np.cumsum(small) - small
         self._blocks, self._joined, self._read_block = blocks, joined, read_block
         self._shapes, self._dtype, self._order = shapes, dtype, order
+        self._has_bad_values = dtype.kind in "bUV"
 
     def __call__(self, row: int) -> Array:
         """The array of a row; small ones are copied, so that each has memory of its own."""
@@ -149,5 +150,7 @@ class ArrayReads:
             start = int(self._starts[row])
             data = self._joined[start : start + int(self.sizes[row])].copy()
         flat: Array = data.view(self._dtype) if self._dtype.itemsize else np.zeros(self._counts[row], self._dtype)
+        if self._has_bad_values:
+            require_values(flat)
         shape = self._shapes[row]
         return flat.reshape(shape) if self._order == "C" else flat.reshape(shape[::-1]).T

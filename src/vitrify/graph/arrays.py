@@ -76,11 +76,15 @@ def plain_bytes(array: Array) -> memoryview:
         return memoryview(b"")
     if holds_garbage(flat.dtype):
         flat = without_garbage(flat)
+    if flat.dtype.kind == "b" and flat.view(np.uint8).max() > 1:
+        flat = flat.view(np.uint8) != 0
     return flat.view(np.uint8).data
 
 
 def joined_bytes(arrays: Sequence[Array]) -> bytes:
     """The bytes of arrays of one dtype and order, one after another."""
+    if arrays and arrays[0].dtype.kind == "b":
+        return b"".join(map(plain_bytes, arrays))
     joined = b"".join([array.tobytes("A") for array in arrays])
     if not joined or not holds_garbage(arrays[0].dtype):
         return joined

@@ -345,6 +345,8 @@ def _parse_numbers(column: Numbers, n: int, cells: CellReader, graph: Graph) -> 
         if column.width != column.of[1:]:
             raise FormatError(f"a column of {column.of} scalars has the width {column.width[:20]!r}")
         data = cells.take(n * np.dtype(column.of).itemsize, column.block)
+        if column.of == "|b1" and n and int(data.max()) > 1:
+            raise FormatError("a column of bools holds more than 0 and 1")
         return Parsed(n=n, of=column.of, numbers=data.view(column.of))
     numbers = cells.numbers(n, column.width, column.block)
     match column.of, column.width[0]:

@@ -20,7 +20,7 @@ from vitrify.graph.array_tables import ARRAY_TYPE, ArrayReads, ObjectArrayShape
 from vitrify.graph.arrays import from_buffer, span_bytes, spread
 from vitrify.graph.columns import Parsed
 from vitrify.graph.containers import Columns, DictShape, FrozensetShape, Lengths, ListShape, SetShape, Shape, TupleShape
-from vitrify.graph.dtypes import decode_dtype
+from vitrify.graph.dtypes import decode_dtype, require_values
 from vitrify.graph.instances import AttrsShape, ConverterShape, EnumShape, ReduceShape
 from vitrify.graph.nesting import NestedTable, require_shallow
 from vitrify.graph.order import components, is_cyclic
@@ -336,6 +336,11 @@ class Decoder(ParsedGraph):
 
     def _views(self, number: int, dtype: np.dtype[Any]) -> list[Any]:
         parsed = self.tables[number]
+        assert parsed.table.arrays is not None
+        if parsed.table.arrays.order != "C":
+            raise FormatError("views have no order but C")
+        if any(self.tables[child].table.layout != "arrays" for child, _, _ in parsed.columns["buffer"].refs()):
+            raise FormatError("the buffer of a view must be a plain array")
         rows = self.rows(number)
         buffers = rows.arrays("buffer")
         places = [rows.integers("offset").tolist(), *self._strides(number)]
@@ -343,6 +348,7 @@ class Decoder(ParsedGraph):
         for shape, buffer, offset, *strides in zip(parsed.shapes, buffers, *places, strict=True):
             try:
                 views.append(from_buffer(buffer, offset, shape, tuple(strides), dtype))
+                require_values(views[-1])
             except ValueError as error:
                 raise FormatError(str(error)) from error
         return views

@@ -32,6 +32,7 @@ _STRUCT_KEYS: Final = ("fields", "itemsize", "aligned")
 
 _X87_MANTISSA_BITS: Final = 63
 _X87_BYTES: Final = 10
+_MAX_CODE_POINT: Final = 0x10FFFF
 _X87_SPELLINGS: Final = frozenset({"f12", "f16", "c24", "c32"})
 _HAS_X87: Final = np.finfo(np.longdouble).nmant == _X87_MANTISSA_BITS
 
@@ -181,6 +182,27 @@ def value_mask(dtype: np.dtype[Any]) -> bytes:
         size = dtype.itemsize // parts
         return (b"\xff" * _X87_BYTES + bytes(size - _X87_BYTES)) * parts
     return b"\xff" * dtype.itemsize
+
+
+def require_values(array: npt.NDArray[Any]) -> None:
+    """Refuse bytes that are no value of their dtype, which compiled code would trip over (attacks A05).
+
+    Raises:
+        FormatError: A bool is neither 0 nor 1, or a character is beyond Unicode.
+    """
+    dtype = array.dtype
+    if dtype.fields is not None:
+        for name in dtype.names or ():
+            require_values(array[name])
+    elif not array.size or not dtype.itemsize:
+        return
+    elif dtype.kind == "b":
+        if array.view(np.uint8).max() > 1:
+            raise FormatError("an array of bools holds a byte that is neither 0 nor 1")
+    elif dtype.kind == "U":
+        points = np.ascontiguousarray(array).reshape(-1).view(np.dtype(f"{dtype.str[0]}u4"))
+        if points.max() > _MAX_CODE_POINT:
+            raise FormatError("an array of text holds a character beyond Unicode")
 
 
 def holds_garbage(dtype: np.dtype[Any]) -> bool:

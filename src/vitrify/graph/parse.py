@@ -13,7 +13,7 @@ import numpy.typing as npt
 
 from vitrify.container.layout import GRAPH
 from vitrify.container.reader import GlassFile
-from vitrify.errors import FormatError
+from vitrify.errors import FormatError, UnsupportedError
 from vitrify.graph.array_tables import ARRAY_TYPE, safetensors_form
 from vitrify.graph.cells import CellReader
 from vitrify.graph.columns import Parsed, parse_column
@@ -40,6 +40,7 @@ _FIELDS_OF_LAYOUT: Final[dict[str, tuple[str, ...]]] = {
 }
 OWN_LAYOUTS: Final = ("attrs", "new", "call", "member", "value")
 _MAX_DIMS: Final = 64
+_NUMPY_DIMS: Final = 64 if int(np.__version__.split(".", maxsplit=1)[0]) >= 2 else 32
 _MAX_SIZE: Final = 2.0**60
 _VALUE_BYTES: Final = 16
 
@@ -121,6 +122,8 @@ class ParsedGraph:
         self._spend(table.rows * len(arrays.shape))
         dims = [_lengths(parse_column(c, table.rows, self.cells, self.graph)) for c in arrays.shape]
         parsed.shapes = list(zip(*(d.tolist() for d in dims), strict=True)) if dims else [()] * table.rows
+        if len(dims) > _NUMPY_DIMS:
+            raise UnsupportedError(f"an array of {len(dims)} dimensions; this numpy has at most {_NUMPY_DIMS}")
         counts = _products(dims, table.rows)
         if table.layout == "object_arrays":
             if arrays.dtype != "|O" or parsed.lengths is None or not np.array_equal(counts, parsed.lengths):
@@ -302,7 +305,7 @@ def _products(factors: list[npt.NDArray[np.int64]], n: int) -> npt.NDArray[np.in
     exact, approximate = np.ones(n, np.int64), np.ones(n, np.float64)
     for factor in factors:
         exact = exact * factor
-        approximate = approximate * factor
+        approximate = approximate * np.maximum(factor, 1)  # numpy refuses (0, 2**47, 2**47) as well
     if n and approximate.sum() >= _MAX_SIZE:
         raise FormatError("impossible shape of an array")
     return exact

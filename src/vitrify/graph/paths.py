@@ -91,7 +91,9 @@ class Paths:
         frontier: dict[int, Ints] = {root[0]: np.array([root[1]], np.int64)}
         seen = [np.zeros(holder.n, np.bool_) for holder in self._holders]
         seen[root[0]][root[1]] = True
-        while frontier:
+        for _ in range(_MAX_STEPS):
+            if not frontier:
+                break
             following: dict[int, list[Ints]] = {}
             for table, rows in frontier.items():
                 inside = np.zeros(self._holders[table].n, np.bool_)

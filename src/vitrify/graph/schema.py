@@ -171,6 +171,15 @@ def decode_graph(text: bytes | memoryview, limits: Limits) -> Graph:
             limit=limits.tables,
             actual=len(graph.tables),
         )
-    if encode_graph(graph) != bytes(text):
+    if encode_graph(_with_defaults(graph)) != bytes(text):
         raise FormatError("the object graph is not in canonical form")
     return graph
+
+
+def _with_defaults(graph: Graph) -> Graph:
+    """The same with the very default objects, which msgspec recognises by identity when it omits defaults."""
+    tables = tuple(
+        Table(t.type, t.rows, t.columns, lengths=t.lengths, arrays=t.arrays) if t.layout == "attrs" else t
+        for t in graph.tables
+    )
+    return Graph(graph.root, graph.names, tables)

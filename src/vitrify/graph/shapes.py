@@ -109,10 +109,8 @@ class ShapeFinder:
     def _array_groups(self, members: Sequence[Any]) -> Groups:
         strings = [array for array in members if array.dtype.char == "T"]
         if strings:
-            converter = self._registry.converter_for("numpy.StringArray")
-            if converter is not None:
-                yield self._shape("numpy.StringArray", lambda c=converter: ConverterShape(c)), strings
-                members = [array for array in members if array.dtype.char != "T"]
+            yield self._shape("numpy.StringArray", self._string_shape), strings
+            members = [array for array in members if array.dtype.char != "T"]
         plain = [array for array in members if array.dtype != object]
         for dtype in dict.fromkeys(array.dtype for array in plain):
             encode_dtype(dtype)
@@ -123,6 +121,12 @@ class ShapeFinder:
                 order = order_of(array)
                 key = (np.ndarray, array.ndim, order)
                 yield self._shape(key, lambda n=array.ndim, o=order: ObjectArrayShape(n, o)), [array]  # type: ignore[misc]  # bound now
+
+    def _string_shape(self) -> Shape:
+        converter = self._registry.converter_for("numpy.StringArray")
+        if converter is None:
+            raise UnsupportedError("an array of StringDType", hint="Turn it into an array of objects")
+        return ConverterShape(converter)
 
     def _by_attributes(self, kind: type, type_id: str, *, is_reviewed: bool) -> Handler:
         rule = self._registry.rule(type_id)

@@ -57,33 +57,21 @@ CASES: tuple[Case, ...] = (
         lambda: _classifier(init=LogisticRegression()),
         data.three_classes,
     ),
-    case(
-        "GradientBoostingClassifier-init-dummy", lambda: _classifier(init=DummyClassifier()), data.two_classes
-    ),
-    case(
-        "GradientBoostingClassifier-early-stop", lambda: _classifier(n_iter_no_change=2), data.three_classes
-    ),
+    case("GradientBoostingClassifier-init-dummy", lambda: _classifier(init=DummyClassifier()), data.two_classes),
+    case("GradientBoostingClassifier-early-stop", lambda: _classifier(n_iter_no_change=2), data.three_classes),
     case("GradientBoostingClassifier-subsample", lambda: _classifier(subsample=0.5), data.three_classes),
-    case(
-        "GradientBoostingClassifier-global-random", lambda: _classifier(random_state=None), data.three_classes
-    ),
+    case("GradientBoostingClassifier-global-random", lambda: _classifier(random_state=None), data.three_classes),
     case(
         "GradientBoostingClassifier-own-random",
         lambda: _classifier(random_state=_own_random()),
         data.three_classes,
     ),
-    case(
-        "GradientBoostingClassifier-warm", _classifier, data.three_classes, train=warm_started(n_estimators=6)
-    ),
+    case("GradientBoostingClassifier-warm", _classifier, data.three_classes, train=warm_started(n_estimators=6)),
     case("GradientBoostingRegressor-huber", lambda: _regressor(loss="huber"), data.regression),
-    case(
-        "GradientBoostingRegressor-quantile", lambda: _regressor(loss="quantile", alpha=0.8), data.regression
-    ),
+    case("GradientBoostingRegressor-quantile", lambda: _regressor(loss="quantile", alpha=0.8), data.regression),
     case("GradientBoostingRegressor-absolute", lambda: _regressor(loss="absolute_error"), data.regression),
     case("GradientBoostingRegressor-float32", _regressor, data.float32_regression),
-    case(
-        "GradientBoostingRegressor-init-model", lambda: _regressor(init=LinearRegression()), data.regression
-    ),
+    case("GradientBoostingRegressor-init-model", lambda: _regressor(init=LinearRegression()), data.regression),
     case("GradientBoostingRegressor-leaf-nodes", lambda: _regressor(max_leaf_nodes=4), data.regression),
     case("GradientBoostingRegressor-warm", _regressor, data.regression, train=warm_started(n_estimators=6)),
     # histogram boosting
@@ -125,9 +113,7 @@ CASES: tuple[Case, ...] = (
         data.three_classes,
     ),
     case("HistGradientBoostingClassifier-few-bins", lambda: _hist(max_bins=8), data.three_classes),
-    case(
-        "HistGradientBoostingClassifier-global-random", lambda: _hist(random_state=None), data.three_classes
-    ),
+    case("HistGradientBoostingClassifier-global-random", lambda: _hist(random_state=None), data.three_classes),
     case("HistGradientBoostingClassifier-warm", _hist, data.three_classes, train=warm_started(max_iter=7)),
     case("HistGradientBoostingRegressor-missing", _hist_regressor, data.missing_regression),
     case(
@@ -152,9 +138,7 @@ CASES: tuple[Case, ...] = (
         data.regression,
     ),
     case("HistGradientBoostingRegressor-frame", _hist_regressor, data.number_frame),
-    case(
-        "HistGradientBoostingRegressor-warm", _hist_regressor, data.regression, train=warm_started(max_iter=7)
-    ),
+    case("HistGradientBoostingRegressor-warm", _hist_regressor, data.regression, train=warm_started(max_iter=7)),
     # AdaBoost
     case(
         "AdaBoostClassifier-strings",

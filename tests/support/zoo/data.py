@@ -53,8 +53,7 @@ def points(n_classes: int = 3, n_features: int = 5, seed: int = 0) -> Any:
     """Overlapping clouds, one a class: (N_ROWS, n_features) float64."""
     random = np.random.RandomState(seed)
     return (
-        random.normal(size=(N_ROWS, n_features))
-        + 2.0 * random.normal(size=(n_classes, n_features))[labels(n_classes)]
+        random.normal(size=(N_ROWS, n_features)) + 2.0 * random.normal(size=(n_classes, n_features))[labels(n_classes)]
     )
 
 
@@ -146,9 +145,7 @@ def multi_output_classes() -> Data:
 
 
 def multi_output_strings() -> Data:
-    return Data(
-        X=points(), y=np.column_stack([np.array(["a", "b", "c"])[labels(3)], np.array(["x", "y"])[labels(2)]])
-    )
+    return Data(X=points(), y=np.column_stack([np.array(["a", "b", "c"])[labels(3)], np.array(["x", "y"])[labels(2)]]))
 
 
 def counts() -> Data:
@@ -270,18 +267,14 @@ def affinities() -> Data:
 
 
 def texts() -> Data:
-    words = np.array(
-        ["cat", "dog", "bird", "river", "mountain", "sea", "engine", "wheel", "road", "été", "naïve"]
-    )
+    words = np.array(["cat", "dog", "bird", "river", "mountain", "sea", "engine", "wheel", "road", "été", "naïve"])
     random = np.random.RandomState(11)
     documents = [" ".join(random.choice(words[3 * k : 3 * k + 5], size=8)) for k in labels(3)]
     return Data(X=documents, y=labels(3))
 
 
 def dictionaries() -> Data:
-    return Data(
-        X=[{"height": float(k), "city": ["Rome", "Oslo", "Lima"][k], f"rare{k}": 1} for k in labels(3)]
-    )
+    return Data(X=[{"height": float(k), "city": ["Rome", "Oslo", "Lima"][k], f"rare{k}": 1} for k in labels(3)])
 
 
 def tokens() -> Data:
@@ -312,9 +305,7 @@ def frame() -> Data:
         {
             "age": random.randint(18, 80, N_ROWS),
             "income": np.where(random.rand(N_ROWS) < 0.1, np.nan, random.lognormal(10.0, 1.0, N_ROWS)),
-            "city": pd.Categorical(
-                np.array(["Rome", "Oslo", "Lima"])[labels(3)], categories=["Lima", "Oslo", "Rome"]
-            ),
+            "city": pd.Categorical(np.array(["Rome", "Oslo", "Lima"])[labels(3)], categories=["Lima", "Oslo", "Rome"]),
             "size": pd.Categorical(np.array(["S", "M"])[labels(2)], categories=["S", "M"], ordered=True),
             "member": random.rand(N_ROWS) < 0.5,
             "note": np.array(["a", "b", "c"])[random.randint(0, 3, N_ROWS)],

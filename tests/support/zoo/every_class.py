@@ -161,9 +161,7 @@ _MADE: dict[str, dict[str, Any]] = {
     "AdaBoostClassifier": {"estimator": _tree},
     "CalibratedClassifierCV": {"estimator": _logistic, "cv": 3},
     "ClassifierChain": {"": _logistic, "order": "random", "cv": 3},
-    "ColumnTransformer": {
-        "transformers": lambda: [("a", _inner("StandardScaler"), [0, 1]), ("b", "passthrough", [2])]
-    },
+    "ColumnTransformer": {"transformers": lambda: [("a", _inner("StandardScaler"), [0, 1]), ("b", "passthrough", [2])]},
     "FeatureUnion": {
         "transformer_list": lambda: [("a", _inner("StandardScaler")), ("b", _inner("PCA", n_components=2))]
     },
@@ -197,9 +195,7 @@ _MADE: dict[str, dict[str, Any]] = {
     "TransformedTargetRegressor": {"regressor": lambda: _inner("Ridge")},
     "TunedThresholdClassifierCV": {"estimator": _logistic, "cv": 3, "thresholds": 10},
     "VotingClassifier": {"estimators": lambda: [("tree", _tree()), ("line", _logistic())]},
-    "VotingRegressor": {
-        "estimators": lambda: [("line", _inner("Ridge")), ("mean", _inner("DummyRegressor"))]
-    },
+    "VotingRegressor": {"estimators": lambda: [("line", _inner("Ridge")), ("mean", _inner("DummyRegressor"))]},
 }
 
 

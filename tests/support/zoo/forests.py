@@ -128,9 +128,7 @@ CASES: tuple[Case, ...] = (
         lambda: _tree(splitter="random", max_leaf_nodes=7),
         data.three_classes,
     ),
-    case(
-        "DecisionTreeClassifier-one-class", _tree, lambda: data.Data(X=data.points(), y=np.zeros(data.N_ROWS))
-    ),
+    case("DecisionTreeClassifier-one-class", _tree, lambda: data.Data(X=data.points(), y=np.zeros(data.N_ROWS))),
     case("DecisionTreeRegressor-float32", DecisionTreeRegressor, data.float32_regression),
     case("ExtraTreeClassifier-strings", lambda: ExtraTreeClassifier(random_state=0), data.string_classes),
     case(
@@ -182,8 +180,6 @@ CASES: tuple[Case, ...] = (
         lambda: BaggingClassifier(LogisticRegression(), 3, max_features=0.6, max_samples=0.5, random_state=0),
         data.string_classes,
     ),
-    case(
-        "BaggingClassifier-out-of-bag", lambda: BaggingClassifier(None, 6, oob_score=True), data.three_classes
-    ),
+    case("BaggingClassifier-out-of-bag", lambda: BaggingClassifier(None, 6, oob_score=True), data.three_classes),
     case("BaggingRegressor-multi-output", lambda: BaggingRegressor(None, 3), data.multi_output_regression),
 )

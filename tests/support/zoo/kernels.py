@@ -59,14 +59,10 @@ CASES: tuple[Case, ...] = (
     case("NuSVC-strings", lambda: NuSVC(nu=0.3, probability=True, random_state=0), data.string_classes),
     case("SVR-linear", lambda: SVR(kernel="linear", epsilon=0.2), data.regression),
     case("SVR-sparse", SVR, data.sparse_regression),
-    case(
-        "NuSVR-gram", lambda: NuSVR(kernel="precomputed"), lambda: data.Data(X=data.gram().X, y=data.target())
-    ),
+    case("NuSVR-gram", lambda: NuSVR(kernel="precomputed"), lambda: data.Data(X=data.gram().X, y=data.target())),
     case("OneClassSVM-sparse", lambda: OneClassSVM(nu=0.2), data.sparse_rows),
     case("OneClassSVM-polynomial", lambda: OneClassSVM(kernel="poly", degree=2), data.rows),
-    case(
-        "LinearSVC-two-classes", lambda: LinearSVC(dual=False, penalty="l1", random_state=0), data.two_classes
-    ),
+    case("LinearSVC-two-classes", lambda: LinearSVC(dual=False, penalty="l1", random_state=0), data.two_classes),
     case("LinearSVC-sparse", lambda: LinearSVC(dual=True, random_state=0), data.sparse_classes),
     case(
         "LinearSVC-crammer",
@@ -81,9 +77,7 @@ CASES: tuple[Case, ...] = (
         lambda: _process(_long_kernel(), normalize_y=True),
         data.narrow_regression,
     ),
-    case(
-        "GaussianProcessRegressor-pairwise", lambda: _process(PairwiseKernel(metric="rbf")), data.regression
-    ),
+    case("GaussianProcessRegressor-pairwise", lambda: _process(PairwiseKernel(metric="rbf")), data.regression),
     case(
         "GaussianProcessRegressor-optimised",
         lambda: _process(ConstantKernel() * RBF(), optimizer="fmin_l_bfgs_b", n_restarts_optimizer=1),
@@ -116,16 +110,12 @@ CASES: tuple[Case, ...] = (
         train=lambda model, d: _with_compound(model.fit(d.X, d.y)),
     ),
     # others
-    case(
-        "KernelRidge-polynomial", lambda: KernelRidge(kernel="poly", degree=2), data.multi_output_regression
-    ),
+    case("KernelRidge-polynomial", lambda: KernelRidge(kernel="poly", degree=2), data.multi_output_regression),
     case("KernelRidge-gram", lambda: KernelRidge(kernel="precomputed"), data.gram),
     case("KernelRidge-function", lambda: KernelRidge(kernel=np.dot), data.positive),
     case("KernelPCA-inverse", lambda: KernelPCA(2, kernel="rbf", fit_inverse_transform=True), data.rows),
     case("KernelPCA-gram", lambda: KernelPCA(2, kernel="precomputed"), data.gram),
-    case(
-        "Nystroem-polynomial", lambda: Nystroem("poly", degree=2, n_components=6, random_state=0), data.rows
-    ),
+    case("Nystroem-polynomial", lambda: Nystroem("poly", degree=2, n_components=6, random_state=0), data.rows),
     case(
         "Nystroem-arguments",
         lambda: Nystroem(

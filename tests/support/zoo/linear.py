@@ -74,18 +74,14 @@ CASES: tuple[Case, ...] = (
         lambda: LassoCV(alphas=[0.1, 1.0], cv=3, selection="random", random_state=0),
         data.regression,
     ),
-    case(
-        "ElasticNet-warm", lambda: ElasticNet(max_iter=20), data.regression, train=warm_started(max_iter=40)
-    ),
+    case("ElasticNet-warm", lambda: ElasticNet(max_iter=20), data.regression, train=warm_started(max_iter=40)),
     case("HuberRegressor-warm", HuberRegressor, data.regression, train=warm_started(max_iter=50)),
     case(
         "PoissonRegressor-newton",
         lambda: PoissonRegressor(solver="newton-cholesky"),
         data.positive_regression,
     ),
-    case(
-        "TweedieRegressor-compound", lambda: TweedieRegressor(power=1.5, link="log"), data.positive_regression
-    ),
+    case("TweedieRegressor-compound", lambda: TweedieRegressor(power=1.5, link="log"), data.positive_regression),
     case("RANSACRegressor-default", lambda: RANSACRegressor(random_state=0), data.regression),
     # logistic regression
     case("LogisticRegression-two-classes", _logistic, data.two_classes),
@@ -111,9 +107,7 @@ CASES: tuple[Case, ...] = (
         lambda: _logistic(random_state=None, solver="sag"),
         data.three_classes,
     ),
-    case(
-        "LogisticRegressionCV-strings", lambda: LogisticRegressionCV(Cs=[0.1, 1.0], cv=3), data.string_classes
-    ),
+    case("LogisticRegressionCV-strings", lambda: LogisticRegressionCV(Cs=[0.1, 1.0], cv=3), data.string_classes),
     # stochastic gradient descent
     case("SGDClassifier-log-loss", lambda: _sgd(loss="log_loss"), data.string_classes),
     case("SGDClassifier-average", lambda: _sgd(average=True), data.three_classes),

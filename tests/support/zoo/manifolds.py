@@ -14,9 +14,7 @@ __all__ = ["CASES"]
 
 
 def _local(method: str, n_neighbors: int) -> LocallyLinearEmbedding:
-    return LocallyLinearEmbedding(
-        n_neighbors=n_neighbors, method=method, eigen_solver="dense", random_state=0
-    )
+    return LocallyLinearEmbedding(n_neighbors=n_neighbors, method=method, eigen_solver="dense", random_state=0)
 
 
 def _scaling(**parameters: object) -> MDS:
@@ -46,9 +44,7 @@ CASES: tuple[Case, ...] = (
     case("MDS-non-metric", lambda: _scaling(metric_mds=False, init="random"), data.rows, since="1.8"),
     case("MDS-distances", lambda: _scaling(dissimilarity="precomputed"), data.distances, before="1.8"),
     case("Isomap-dense", lambda: Isomap(n_neighbors=8, eigen_solver="dense"), data.rows),
-    case(
-        "Isomap-kd-tree", lambda: Isomap(n_neighbors=8, neighbors_algorithm="kd_tree", p=1), data.float32_rows
-    ),
+    case("Isomap-kd-tree", lambda: Isomap(n_neighbors=8, neighbors_algorithm="kd_tree", p=1), data.float32_rows),
     case("Isomap-radius", lambda: Isomap(n_neighbors=None, radius=8.0), data.rows),
     case("Isomap-frame", lambda: Isomap(n_neighbors=8).set_output(transform="pandas"), data.number_frame),
     case("LocallyLinearEmbedding-modified", lambda: _local("modified", 8), data.rows),
@@ -71,7 +67,5 @@ CASES: tuple[Case, ...] = (
         lambda: GaussianRandomProjection(3, compute_inverse_components=True),
         data.rows,
     ),
-    case(
-        "SparseRandomProjection-dense", lambda: SparseRandomProjection(3, dense_output=True), data.sparse_rows
-    ),
+    case("SparseRandomProjection-dense", lambda: SparseRandomProjection(3, dense_output=True), data.sparse_rows),
 )

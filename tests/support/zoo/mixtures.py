@@ -84,9 +84,7 @@ CASES: tuple[Case, ...] = (
         lambda: MiniBatchKMeans(3, n_init=1, random_state=np.random.RandomState(0)),
         data.rows,
     ),
-    case(
-        "MiniBatchKMeans-batches-global-random", lambda: MiniBatchKMeans(3, n_init=1), data.rows, train=_ROWS
-    ),
+    case("MiniBatchKMeans-batches-global-random", lambda: MiniBatchKMeans(3, n_init=1), data.rows, train=_ROWS),
     case("BisectingKMeans-deep", lambda: BisectingKMeans(8, bisecting_strategy="largest_cluster"), data.rows),
     case(
         "Birch-many-leaves",
@@ -106,9 +104,7 @@ CASES: tuple[Case, ...] = (
     case("DBSCAN-noise", lambda: DBSCAN(1e-3), data.rows),
     case("OPTICS-dbscan", lambda: OPTICS(min_samples=4, cluster_method="dbscan", eps=2.0), data.blobs),
     case("OPTICS-memory", lambda: OPTICS(min_samples=4, algorithm="kd_tree", memory=no_cache()), data.blobs),
-    case(
-        "HDBSCAN-centres", lambda: _hdbscan(store_centers="both", min_cluster_size=5), data.blobs, since="1.3"
-    ),
+    case("HDBSCAN-centres", lambda: _hdbscan(store_centers="both", min_cluster_size=5), data.blobs, since="1.3"),
     case(
         "HDBSCAN-ball-tree",
         lambda: _hdbscan(algorithm="ball_tree", metric="manhattan"),
@@ -181,13 +177,9 @@ CASES: tuple[Case, ...] = (
     case("PCA-likelihood", lambda: PCA("mle"), data.rows),
     case("PCA-frame", lambda: PCA(2).set_output(transform="pandas"), data.number_frame),
     case("IncrementalPCA-batches", lambda: IncrementalPCA(2), data.rows, train=_ROWS),
-    case(
-        "TruncatedSVD-arpack", lambda: TruncatedSVD(2, algorithm="arpack", random_state=0), data.sparse_rows
-    ),
+    case("TruncatedSVD-arpack", lambda: TruncatedSVD(2, algorithm="arpack", random_state=0), data.sparse_rows),
     case("FactorAnalysis-rotated", lambda: FactorAnalysis(2, rotation="varimax"), data.rows),
-    case(
-        "FastICA-function", lambda: FastICA(2, fun="cube", whiten="unit-variance", random_state=0), data.rows
-    ),
+    case("FastICA-function", lambda: FastICA(2, fun="cube", whiten="unit-variance", random_state=0), data.rows),
     case(
         "NMF-kullback",
         lambda: NMF(2, solver="mu", beta_loss="kullback-leibler", init="random", random_state=0),
@@ -215,9 +207,7 @@ CASES: tuple[Case, ...] = (
     case("BernoulliNB-batches", lambda: BernoulliNB(binarize=0.5), data.three_classes, train=_CLASSES),
     case("BernoulliNB-flags", lambda: BernoulliNB(binarize=None), data.flags),
     case("ComplementNB-norm", lambda: ComplementNB(norm=True), data.counts),
-    case(
-        "CategoricalNB-batches", lambda: CategoricalNB(min_categories=4), data.category_codes, train=_CLASSES
-    ),
+    case("CategoricalNB-batches", lambda: CategoricalNB(min_categories=4), data.category_codes, train=_CLASSES),
     # covariances and discriminants
     case(
         "EllipticEnvelope-own-random",

@@ -42,19 +42,13 @@ CASES: tuple[Case, ...] = (
     *_search("brute", "kd_tree", "ball_tree", metric="minkowski", p=3),
     *_search("brute", "kd_tree", "ball_tree", metric="manhattan"),
     *_search("brute", "kd_tree", "ball_tree", metric="chebyshev"),
-    *_search(
-        "brute", "ball_tree", metric="seuclidean", metric_params={"V": np.array([1.0, 2.0, 0.5, 1.0, 3.0])}
-    ),
-    *_search(
-        "brute", "ball_tree", metric="mahalanobis", metric_params={"VI": np.diag([1.0, 2.0, 0.5, 1.0, 3.0])}
-    ),
+    *_search("brute", "ball_tree", metric="seuclidean", metric_params={"V": np.array([1.0, 2.0, 0.5, 1.0, 3.0])}),
+    *_search("brute", "ball_tree", metric="mahalanobis", metric_params={"VI": np.diag([1.0, 2.0, 0.5, 1.0, 3.0])}),
     *_search("brute", "ball_tree", metric="haversine"),
     *_search("brute", "ball_tree", metric="canberra"),
     *_search("brute", metric="cosine"),
     case("KNeighborsClassifier-sparse", KNeighborsClassifier, data.sparse_classes),
-    case(
-        "KNeighborsClassifier-distances", lambda: KNeighborsClassifier(metric="precomputed"), data.distances
-    ),
+    case("KNeighborsClassifier-distances", lambda: KNeighborsClassifier(metric="precomputed"), data.distances),
     case(
         "KNeighborsClassifier-float32",
         lambda: KNeighborsClassifier(algorithm="kd_tree"),
@@ -65,9 +59,7 @@ CASES: tuple[Case, ...] = (
         lambda: KNeighborsClassifier(algorithm="ball_tree"),
         data.fortran_classes,
     ),
-    case(
-        "KNeighborsClassifier-strings", lambda: KNeighborsClassifier(weights="distance"), data.string_classes
-    ),
+    case("KNeighborsClassifier-strings", lambda: KNeighborsClassifier(weights="distance"), data.string_classes),
     case("KNeighborsClassifier-objects", KNeighborsClassifier, data.object_classes),
     case("KNeighborsClassifier-multi-output", KNeighborsClassifier, data.multi_output_classes),
     case("KNeighborsClassifier-multi-output-strings", KNeighborsClassifier, data.multi_output_strings),

@@ -125,9 +125,7 @@ CASES: tuple[Case, ...] = (
     case("ColumnTransformer-selectors", _selected_columns, data.frame),
     case(
         "ColumnTransformer-positions",
-        lambda: ColumnTransformer(
-            [("a", StandardScaler(), slice(0, 2)), ("b", PCA(1), [2, 3, 4])], remainder="drop"
-        ),
+        lambda: ColumnTransformer([("a", StandardScaler(), slice(0, 2)), ("b", PCA(1), [2, 3, 4])], remainder="drop"),
         data.rows,
     ),
     case(
@@ -188,9 +186,7 @@ CASES: tuple[Case, ...] = (
         lambda: make_pipeline(TfidfVectorizer(), SGDClassifier(random_state=0)),
         data.texts,
     ),
-    case(
-        "Pipeline-hashing", lambda: make_pipeline(HashingVectorizer(n_features=64), _logistic()), data.texts
-    ),
+    case("Pipeline-hashing", lambda: make_pipeline(HashingVectorizer(n_features=64), _logistic()), data.texts),
     case(
         "Pipeline-counts",
         lambda: make_pipeline(CountVectorizer(ngram_range=(1, 2)), TfidfTransformer(), MultinomialNB()),
@@ -246,9 +242,7 @@ CASES: tuple[Case, ...] = (
     # stacks and votes
     case(
         "StackingClassifier-passthrough",
-        lambda: StackingClassifier(
-            [("a", _tree()), ("b", SVC(random_state=0))], _logistic(), cv=2, passthrough=True
-        ),
+        lambda: StackingClassifier([("a", _tree()), ("b", SVC(random_state=0))], _logistic(), cv=2, passthrough=True),
         data.string_classes,
     ),
     case(
@@ -263,9 +257,7 @@ CASES: tuple[Case, ...] = (
     ),
     case(
         "VotingClassifier-soft",
-        lambda: VotingClassifier(
-            [("a", _tree()), ("b", "drop"), ("c", _logistic())], voting="soft", weights=[1, 1, 2]
-        ),
+        lambda: VotingClassifier([("a", _tree()), ("b", "drop"), ("c", _logistic())], voting="soft", weights=[1, 1, 2]),
         data.string_classes,
     ),
     case(
@@ -299,9 +291,7 @@ CASES: tuple[Case, ...] = (
         lambda: OneVsRestClassifier(LinearSVC(dual=False)),
         data.two_classes,
     ),
-    case(
-        "OneVsOneClassifier-strings", lambda: OneVsOneClassifier(LinearSVC(dual=False)), data.string_classes
-    ),
+    case("OneVsOneClassifier-strings", lambda: OneVsOneClassifier(LinearSVC(dual=False)), data.string_classes),
     case(
         "OutputCodeClassifier-own-random",
         lambda: OutputCodeClassifier(_tree(), random_state=np.random.RandomState(0)),

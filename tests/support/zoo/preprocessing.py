@@ -91,9 +91,7 @@ CASES: tuple[Case, ...] = (
     case("StandardScaler-nothing", lambda: StandardScaler(with_mean=False, with_std=False), data.rows),
     case("MinMaxScaler-batches", lambda: MinMaxScaler((-1, 1), clip=True), data.rows, train=_BATCHES),
     case("MaxAbsScaler-sparse", MaxAbsScaler, data.sparse_rows),
-    case(
-        "RobustScaler-range", lambda: RobustScaler(quantile_range=(10.0, 90.0), unit_variance=True), data.rows
-    ),
+    case("RobustScaler-range", lambda: RobustScaler(quantile_range=(10.0, 90.0), unit_variance=True), data.rows),
     case("Normalizer-frame", lambda: Normalizer("l1").set_output(transform="pandas"), data.number_frame),
     case(
         "QuantileTransformer-normal",
@@ -255,14 +253,10 @@ CASES: tuple[Case, ...] = (
         data.three_classes,
         train=in_batches(classes=True),
     ),
-    case(
-        "RFECV-frame", lambda: RFECV(LinearSVC(dual=False), cv=3, min_features_to_select=2), data.number_frame
-    ),
+    case("RFECV-frame", lambda: RFECV(LinearSVC(dual=False), cv=3, min_features_to_select=2), data.number_frame),
     case(
         "SequentialFeatureSelector-backward",
-        lambda: SequentialFeatureSelector(
-            LogisticRegression(), direction="backward", cv=2, n_features_to_select=4
-        ),
+        lambda: SequentialFeatureSelector(LogisticRegression(), direction="backward", cv=2, n_features_to_select=4),
         data.number_frame,
     ),
     # text and dictionaries
@@ -298,9 +292,7 @@ CASES: tuple[Case, ...] = (
         data.texts,
     ),
     case("TfidfTransformer-plain", lambda: TfidfTransformer(use_idf=False), data.counts),
-    case(
-        "HashingVectorizer-bigrams", lambda: HashingVectorizer(n_features=32, ngram_range=(1, 2)), data.texts
-    ),
+    case("HashingVectorizer-bigrams", lambda: HashingVectorizer(n_features=32, ngram_range=(1, 2)), data.texts),
     case("DictVectorizer-dense", lambda: DictVectorizer(sparse=False, sort=False), data.dictionaries),
     case("FeatureHasher-strings", lambda: FeatureHasher(8, input_type="string"), data.tokens),
     case("PatchExtractor-all", lambda: PatchExtractor(patch_size=(4, 4)), data.images),

@@ -94,9 +94,7 @@ CASES: tuple[Case, ...] = (
     ),
     case(
         "GridSearchCV-of-estimators",
-        lambda: _grid(
-            {"pca": [PCA(1), "passthrough"], "standardscaler": [None, StandardScaler()]}, _pipeline()
-        ),
+        lambda: _grid({"pca": [PCA(1), "passthrough"], "standardscaler": [None, StandardScaler()]}, _pipeline()),
         data.three_classes,
     ),
     case(
@@ -111,9 +109,7 @@ CASES: tuple[Case, ...] = (
     ),
     case(
         "RandomizedSearchCV-distributions",
-        lambda: _random(
-            {"alpha": scipy.stats.loguniform(1e-4, 1e-1), "max_iter": scipy.stats.randint(5, 20)}
-        ),
+        lambda: _random({"alpha": scipy.stats.loguniform(1e-4, 1e-1), "max_iter": scipy.stats.randint(5, 20)}),
         data.three_classes,
     ),
     case(
@@ -123,9 +119,7 @@ CASES: tuple[Case, ...] = (
     ),
     case(
         "RandomizedSearchCV-own-random",
-        lambda: _random(
-            {"penalty": ["l1", "l2"], "alpha": [0.1, 0.2]}, random_state=np.random.RandomState(0)
-        ),
+        lambda: _random({"penalty": ["l1", "l2"], "alpha": [0.1, 0.2]}, random_state=np.random.RandomState(0)),
         data.string_classes,
     ),
     case(

@@ -14,9 +14,7 @@ __all__ = ["in_batches", "trained_on", "warm_started"]
 _SIZES = ("n_estimators", "max_iter")
 
 
-def in_batches(
-    *, n_batches: int = 3, targets: bool = True, classes: bool = False
-) -> Callable[[Any, Data], Any]:
+def in_batches(*, n_batches: int = 3, targets: bool = True, classes: bool = False) -> Callable[[Any, Data], Any]:
     """A training by `partial_fit`, batch by batch."""
 
     def train(model: Any, data: Data) -> Any:

@@ -17,8 +17,21 @@ import vitrify
 from tests.support import own_code
 from tests.support.equality import assert_same
 from tests.support.own_code import (
-    LOG, Access, Colour, FrozenPoint, HalfSlotted, Pair, Plain, Point, Reduced, Slotted, Stack, Stateful, Table,
-    Winsorizer, clip_income,
+    LOG,
+    Access,
+    Colour,
+    FrozenPoint,
+    HalfSlotted,
+    Pair,
+    Plain,
+    Point,
+    Reduced,
+    Slotted,
+    Stack,
+    Stateful,
+    Table,
+    Winsorizer,
+    clip_income,
 )  # fmt: skip
 from vitrify.errors import UnsupportedError, UntrustedTypeError
 
