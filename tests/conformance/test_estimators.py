@@ -51,7 +51,9 @@ def test_a_model_comes_back_the_same(name: str) -> None:
     loaded = vitrify.loads(data)
 
     if name in EXPECTED:
-        assert differences(case.model, loaded) == [EXPECTED[name][0]]
+        found = differences(case.model, loaded)
+        assert len(found) == 1
+        assert found[0].startswith(EXPECTED[name][0])
     else:
         assert_same(case.model, loaded)
     assert data == _dumps(loaded)
@@ -63,8 +65,8 @@ def test_a_model_comes_back_the_same(name: str) -> None:
         cloned = sklearn.base.clone(loaded)
     assert type(cloned) is type(case.model)
     expected = {k: v for k, v in case.model.get_params(deep=False).items() if k != "memory"}
-    found = {k: v for k, v in loaded.get_params(deep=False).items() if k != "memory"}
-    assert not differences(expected, found)
+    params = {k: v for k, v in loaded.get_params(deep=False).items() if k != "memory"}
+    assert not differences(expected, params)
 
     again = vitrify.loads(data)
     trained = continue_training(case.model, case.X, case.y)

@@ -80,7 +80,6 @@ def test_signatures_are_those_of_the_code(name: str) -> None:
     ("name", "value"),
     [
         ("vitrify.testing.check_converter", check_converter),
-        ("vitrify.inspection.inspect", inspection.inspect),
         ("vitrify.inspection.read_array", inspection.read_array),
     ],
 )
@@ -99,9 +98,9 @@ def test_every_argument_is_explained_somewhere(name: str) -> None:
 
 @pytest.mark.parametrize("cls", [Summary, Part, ArrayInfo])
 def test_every_field_of_a_summary_is_named(cls: type) -> None:
-    """In the section on inspection."""
+    """In the section on `inspect`."""
     for field in cls.__dataclass_fields__:  # type: ignore[attr-defined]  # a dataclass
-        assert f"`{field}`" in section(API, "vitrify.inspection"), field
+        assert f"`{field}`" in section(API, "vitrify.inspect"), field
 
 
 def verbs() -> list[str]:

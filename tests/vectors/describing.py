@@ -59,13 +59,17 @@ class _Walk:
                 in_order = sorted(parts, key=lambda item: json.dumps(_Walk(self._open).of(item, "$")))
                 return {kind: [self.of(item, f"{path}{{{i}}}") for i, item in enumerate(in_order)]}
             case "dict":
-                return {kind: [[self.of(k, f"{path}.keys[{i}]"), self.of(v, f"{path}[{k!r}]")] for i, (k, v) in parts]}
+                return {kind: [self._pair(i, k, v, path) for i, (k, v) in parts]}
             case "array":
                 return self._array(parts, path)
         type_id, fields = parts
         if kind in ("member", "value"):
             return {"object": type_id, kind: self.of(fields, path)}
         return {"object": type_id, kind: {name: self.of(v, f"{path}.{name}") for name, v in fields.items()}}
+
+    def _pair(self, position: int, key: Any, value: Any, path: str) -> list[Any]:
+        shown = repr(key) if type(key) in (str, int) else f"<{position}>"
+        return [self.of(key, f"{path}.keys[{position}]"), self.of(value, f"{path}[{shown}]")]
 
     def _array(self, array: Any, path: str) -> Any:
         found: dict[str, Any] = {"array": _dtype(array.dtype), "shape": list(array.shape)}

@@ -6,8 +6,8 @@ again. vitrify's own converters use exactly this.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
 
 from vitrify.graph.rows import Rows
@@ -25,11 +25,13 @@ class AttrsRule:
 
     Attributes:
         drop: Attributes that are not saved, because `finish` makes them again.
+        stored_as: Attributes that are stored as something else; called with the object.
         check: Called once for all objects of a table, before any is built.
         finish: Called for each object when its attributes are set.
     """
 
     drop: frozenset[str] = frozenset()
+    stored_as: Mapping[str, Callable[[Any], object]] = field(default_factory=dict)
     check: Callable[[Rows], None] = accept
     finish: Callable[[Any], None] | None = None
 

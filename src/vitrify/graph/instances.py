@@ -77,10 +77,16 @@ class AttrsShape:
         """A column for each attribute; all objects have the same ones."""
         states = list(map(attributes, objects))
         names = [name for name in states[0] if name not in self.rule.drop]
+        columns: Columns
         if len(names) == len(states[0]):
-            columns = zip(*[state.values() for state in states], strict=True)
-            return None, {name: list(column) for name, column in zip(names, columns, strict=True)}
-        return None, {name: [state[name] for state in states] for name in names}
+            values = zip(*[state.values() for state in states], strict=True)
+            columns = {name: list(column) for name, column in zip(names, values, strict=True)}
+        else:
+            columns = {name: [state[name] for state in states] for name in names}
+        for name, stored_as in self.rule.stored_as.items():
+            if name in columns:
+                columns[name] = list(map(stored_as, objects))
+        return None, columns
 
     def check(self, rows: Rows) -> None:
         """No attribute may stand in front of a method, a property or a dunder of the class."""

@@ -43,6 +43,7 @@ _MAX_DIMS: Final = 64
 _NUMPY_DIMS: Final = 64 if int(np.__version__.split(".", maxsplit=1)[0]) >= 2 else 32
 _MAX_SIZE: Final = 2.0**60
 _VALUE_BYTES: Final = 16
+_ARRAY_BYTES: Final = 112
 
 
 @dataclass(slots=True, kw_only=True)
@@ -119,7 +120,7 @@ class ParsedGraph:
         assert arrays is not None
         if len(arrays.shape) > _MAX_DIMS or arrays.order not in ("C", "F"):
             raise FormatError("a table of arrays has an impossible shape or order")
-        self._spend(table.rows * len(arrays.shape))
+        self.file.spend(table.rows * (_ARRAY_BYTES + _VALUE_BYTES * len(arrays.shape)), "a table of arrays")
         dims = [_lengths(parse_column(c, table.rows, self.cells, self.graph)) for c in arrays.shape]
         parsed.shapes = list(zip(*(d.tolist() for d in dims), strict=True)) if dims else [()] * table.rows
         if len(dims) > _NUMPY_DIMS:
@@ -158,6 +159,12 @@ class ParsedGraph:
             table = parsed.table
             if table.layout in BUILTIN_LAYOUTS.get(table.type, ()) or self.registry.knows(table.type):
                 continue
+            if table.layout == "fields":
+                raise UnsupportedError(
+                    f"{cut(table.type)} was saved by a converter that is not here",
+                    path=self.path(number, 0) if table.rows else None,
+                    hint="Pass it in converters=[…]",
+                )
             if table.layout not in OWN_LAYOUTS:
                 raise FormatError(f"a table of type {cut(table.type)!r} has the unknown layout {cut(table.layout)!r}")
             found.setdefault(table.type, Foreign(name=table.type, what="class", table=number))

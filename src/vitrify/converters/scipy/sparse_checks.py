@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterable, Sequence
+from itertools import chain
 from typing import Any, Final
 
 import numpy as np
@@ -16,6 +17,7 @@ import numpy.typing as npt
 Array = npt.NDArray[Any]
 _INDEX_DTYPES: Final = (np.dtype(np.int32), np.dtype(np.int64))
 _NUMBERS: Final = (int, float, complex, np.number, np.bool_)
+_INTS: Final = (int, np.integer)
 _MAX_DIMS: Final = 32
 
 
@@ -107,12 +109,22 @@ def check_lists(shape: tuple[int, ...], rows: Any, data: Any) -> None:
             raise ValueError("needs an object array with a list for each row")
         if not all(type(items) is list for items in lists):
             raise ValueError("each row must be a list")
-    for columns, items in zip(rows, data, strict=True):
-        if len(columns) != len(items) or not all(isinstance(item, _NUMBERS) for item in items):
-            raise ValueError("a row needs a number for each of its columns")
-        numbers = [_as_index(column, shape[1]) for column in columns]
-        if any(a >= b for a, b in itertools.pairwise(numbers)):
-            raise ValueError("the columns of a row are out of order")
+    lengths = np.fromiter(map(len, rows), np.int64, len(rows))
+    if not np.array_equal(lengths, np.fromiter(map(len, data), np.int64, len(data))):
+        raise ValueError("a row needs a number for each of its columns")
+    if not all(issubclass(kind, _NUMBERS) for kind in set(map(type, chain.from_iterable(data)))):
+        raise ValueError("a row holds what is no number")
+    if not all(issubclass(kind, _INTS) and kind is not bool for kind in set(map(type, chain.from_iterable(rows)))):
+        raise ValueError("a column is no int")
+    try:
+        columns = np.fromiter(chain.from_iterable(rows), np.int64, int(lengths.sum()))
+    except OverflowError as error:
+        raise ValueError("a column is far out of range") from error
+    _check_range(columns, shape[1], "columns")
+    is_next = np.ones(len(columns), np.bool_)
+    is_next[(np.cumsum(lengths) - lengths)[lengths > 0]] = False
+    if not bool((columns[1:] > columns[:-1])[is_next[1:]].all()):
+        raise ValueError("the columns of a row are out of order")
 
 
 def check_pairs(shape: tuple[int, ...], pairs: Any) -> None:

@@ -101,6 +101,7 @@ RULES: Final[dict[str, str]] = dict.fromkeys(
         "sklearn.ensemble._hist_gradient_boosting.predictor.TreePredictor",
         "sklearn.feature_extraction._dict_vectorizer.DictVectorizer",
         "sklearn.feature_extraction.text.CountVectorizer",
+        "sklearn.feature_extraction.text.HashingVectorizer",
         "sklearn.feature_extraction.text.TfidfVectorizer",
         "sklearn.isotonic.IsotonicRegression",
         "sklearn.svm._classes.NuSVC",

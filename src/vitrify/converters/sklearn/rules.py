@@ -14,7 +14,7 @@ from vitrify.converters.sklearn.ensembles import (
     check_hist_boosting,
     check_tree_estimators,
 )  # fmt: skip
-from vitrify.converters.sklearn.text import check_vocabulary
+from vitrify.converters.sklearn.text import check_vocabulary, knows_stop_words, restore_stop_words
 from vitrify.graph.converter import AttrsRule
 
 
@@ -27,6 +27,9 @@ def _rebuild_interpolator(model: Any) -> None:
 # After early stopping on a score, the estimator holds its own bound method under the method's name, a leftover of
 # scikit-learn's `_patch_raw_predict`; without it the same method is found in the class.
 _HIST_BOOSTING: Final = AttrsRule(drop=frozenset({"_raw_predict"}), check=check_hist_boosting)
+_VECTORIZER: Final = AttrsRule(
+    stored_as={"_stop_words_id": knows_stop_words}, check=check_vocabulary, finish=restore_stop_words
+)
 _HIST: Final = "sklearn.ensemble._hist_gradient_boosting"
 
 RULES: Final[Mapping[str, AttrsRule]] = {
@@ -52,7 +55,8 @@ RULES: Final[Mapping[str, AttrsRule]] = {
     "sklearn.svm._classes.SVR": AttrsRule(check=svm.check_regressor),
     "sklearn.svm._classes.NuSVR": AttrsRule(check=svm.check_regressor),
     "sklearn.svm._classes.OneClassSVM": AttrsRule(check=svm.check_regressor),
-    "sklearn.feature_extraction.text.CountVectorizer": AttrsRule(check=check_vocabulary),
-    "sklearn.feature_extraction.text.TfidfVectorizer": AttrsRule(check=check_vocabulary),
+    "sklearn.feature_extraction.text.CountVectorizer": _VECTORIZER,
+    "sklearn.feature_extraction.text.TfidfVectorizer": _VECTORIZER,
+    "sklearn.feature_extraction.text.HashingVectorizer": _VECTORIZER,
     "sklearn.feature_extraction._dict_vectorizer.DictVectorizer": AttrsRule(check=check_vocabulary),
 }

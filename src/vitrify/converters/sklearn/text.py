@@ -5,6 +5,8 @@ The numbers become column indices of a sparse matrix, which compiled code does n
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import numpy.typing as npt
 
@@ -45,3 +47,19 @@ def _numbers(dicts: Rows) -> npt.NDArray[np.int64]:
     values = column.plain()
     is_int = [isinstance(v, (int, np.integer)) and not isinstance(v, bool) and abs(int(v)) < 2**62 for v in values]
     return np.array([int(str(v)) if ok else -1 for v, ok in zip(values, is_int, strict=True)], np.int64)
+
+
+def knows_stop_words(model: Any) -> bool:
+    """What is stored for `_stop_words_id`, the `id()` of the stop words that were looked at: whether it is today's.
+
+    The number itself means nothing in another process, and would make equal models give other bytes.
+    """
+    return bool(model._stop_words_id == id(model.stop_words))
+
+
+def restore_stop_words(model: Any) -> None:
+    """Make the number again, or leave it out if the stop words have not been looked at."""
+    if vars(model).get("_stop_words_id") is True:
+        model._stop_words_id = id(model.stop_words)
+    else:
+        vars(model).pop("_stop_words_id", None)
