@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 import sys
+from collections.abc import Callable
 from math import prod
 from typing import Any
 
@@ -63,23 +64,59 @@ def shown(spelling: Any, dtype: np.dtype[Any], shape: tuple[int, ...], order: st
     return (own, dims) if own else ("U8", [*dims, dtype.itemsize])
 
 
+def require_sizes(shapes: list[tuple[int, ...]], itemsize: int) -> None:
+    """No shape overflows (6.6.1)."""
+    require(sum(prod(n or 1 for n in (*shape, itemsize)) for shape in shapes) < 2**60, "impossible shapes")
+
+
+def require_values(array: Any) -> None:
+    """Bools are bools, text is text (6.6.2)."""
+    dtype = array.dtype
+    for name in dtype.names or ():
+        require_values(array[name])
+    if dtype.kind == "b":
+        require(array.view(np.uint8).max(initial=0) <= 1, "bools that are neither 0 nor 1")
+    if dtype.kind == "U" and dtype.itemsize:
+        points = np.frombuffer(array.tobytes(), dtype.str[0] + "u4")
+        require(points.max(initial=0) <= sys.maxunicode, "text beyond Unicode")
+
+
 def make_array(data: bytes, dtype: np.dtype[Any], shape: tuple[int, ...], order: str) -> Any:
     """An array of these elements (6.6.2)."""
-    require(prod(n for n in shape if n) * max(dtype.itemsize, 1) < 2**63, "impossible shape")
-    if dtype.kind == "b":
-        require(max(data, default=0) <= 1, "bools that are neither 0 nor 1")
-    if dtype.kind == "U" and data:
-        require(np.frombuffer(data, dtype.str[0] + "u4").max() <= sys.maxunicode, "text beyond Unicode")
-    return np.ndarray(shape, dtype, data or b"\0", order="C" if order == "C" else "F")
+    array: Any = np.ndarray(shape, dtype, data or b"\0", order="C" if order == "C" else "F")
+    require_values(array)
+    return array
+
+
+def extent(shape: tuple[int, ...], strides: tuple[Any, ...], itemsize: int) -> tuple[int, int]:
+    """The first byte of an array and the one after its last, as seen from its first element."""
+    require(all(type(n) is int for n in strides), "strides are ints")
+    if not prod(shape):
+        return 0, 0
+    steps = [(n - 1) * stride for n, stride in zip(shape, strides, strict=True)]
+    return sum(step for step in steps if step < 0), sum(step for step in steps if step > 0) + itemsize
 
 
 def make_view(buffer: Any, dtype: np.dtype[Any], shape: tuple[int, ...], offset: Any, strides: tuple[Any, ...]) -> Any:
     """A view of the bytes of a buffer (6.6.3)."""
-    require(all(type(n) is int for n in (offset, *strides)), "offset and strides are ints")
-    steps = [(n - 1) * stride for n, stride in zip(shape, strides, strict=True)] if prod(shape) else []
-    low = offset + sum(step for step in steps if step < 0)
-    high = offset + sum(step for step in steps if step > 0) + (dtype.itemsize if prod(shape) else 0)
-    require(low >= 0 and high <= buffer.nbytes, "a view outside its buffer")
+    low, high = extent(shape, strides, dtype.itemsize)
+    require(type(offset) is int and offset + low >= 0, "a view before its buffer")
+    require(offset + high <= buffer.nbytes, "a view beyond its buffer")
     flat = (buffer.T if buffer.flags.fnc else buffer).reshape(-1)
-    raw = np.frombuffer(flat.tobytes() if not buffer.dtype.itemsize else flat, np.uint8) if buffer.nbytes else b"\0"
-    return np.ndarray(shape, dtype, raw, offset, strides)
+    view: Any = np.ndarray(shape, dtype, flat.view(np.uint8) if buffer.nbytes else b"\0", offset, strides)
+    require_values(view)
+    return view
+
+
+def spaced(array: Any, strides: tuple[Any, ...], spend: Callable[[int], None]) -> Any:
+    """The same elements with gaps between them (6.6.7)."""
+    low, high = extent(array.shape, strides, array.itemsize)
+    room = array.itemsize
+    for stride, n in sorted((abs(stride), n) for stride, n in zip(strides, array.shape, strict=True) if n > 1):
+        require(stride >= room, "elements overlap")
+        room += stride * (n - 1)
+    spend(high - low)
+    made: Any = np.ndarray(array.shape, array.dtype, bytearray(high - low) or b"\0", -low, strides)
+    if array.size:
+        made[...] = array
+    return made

@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from tests.support.independent_arrays import decode_dtype, make_array, make_view, shown
+from tests.support.independent_arrays import decode_dtype, make_array, make_view, require_sizes, shown, spaced
 from tests.support.independent_container import Container, canonical, fields, naturals, require
 
 SCALARS = ("|b1", "|i1", "<i2", "<i4", "<i8", "|u1", "<u2", "<u4", "<u8", "<f2", "<f4", "<f8", "<c8", "<c16")
@@ -70,6 +70,8 @@ class Glass:
         for number, table in enumerate(self.tables):
             if table["layout"] == "views":
                 self._read_views(number, table)
+            if table["layout"] == "spaced":
+                self._space(number, table)
         _check_keys(self.tables)
         _check_order(self.tables)
 
@@ -178,7 +180,7 @@ class Glass:
         if kind in ITEMS:  # 6.1.4
             require(layout == ("pairs" if kind == "dict" else "items"), "layout")
         elif kind == "numpy.ndarray":
-            require(layout in ("arrays", "views", "object_arrays"), "layout")
+            require(layout in ("arrays", "spaced", "views", "object_arrays"), "layout")
         else:
             require(layout in OWN, "layout")
         require(("lengths" in table) == (kind in ITEMS or layout == "object_arrays"), "lengths")
@@ -198,19 +200,23 @@ class Glass:
         require(arrays["order"] in ("C", "F") and len(arrays["shape"]) <= 64 and arrays.get("blocks") != [], "arrays")
         dims = [self._lengths(column, n) for column in arrays["shape"]]
         arrays["shape"] = list(zip(*dims, strict=True)) if dims else [()] * n
-        require(layout == "arrays" or not {"blocks", "joined"} & set(arrays), "data without arrays")
-        if layout == "arrays":
-            require(not names, "columns")
+        strides = [f"stride{i}" for i in range(len(dims))]
+        columns = {"arrays": [], "spaced": strides, "views": ["buffer", "offset", *strides], "object_arrays": ["items"]}
+        require(names == columns[layout], "columns")
+        if layout in ("arrays", "spaced"):
+            require(layout == "arrays" or arrays["order"] == "C", "order of spaced arrays")
             self._read_arrays(number, arrays)
-        elif layout == "views":
-            require(names == ["buffer", "offset", *(f"stride{i}" for i in range(len(dims)))], "columns")  # 6.6.3
+            return
+        require(not {"blocks", "joined"} & set(arrays), "data without arrays")
+        if layout == "views":
             require(arrays["order"] == "C", "order of views")
-        else:
-            require(names == ["items"] and arrays["dtype"] == "|O", "columns")  # 6.6.5
-            require([prod(shape) for shape in arrays["shape"]] == table["lengths"], "sizes of object arrays")
+            return
+        require(arrays["dtype"] == "|O", "dtype")  # 6.6.5
+        require([prod(shape) for shape in arrays["shape"]] == table["lengths"], "sizes of object arrays")
 
     def _read_arrays(self, number: int, arrays: Any) -> None:
         dtype, order, blocks = decode_dtype(arrays["dtype"]), arrays["order"], iter(arrays.get("blocks", ()))
+        require_sizes(arrays["shape"], dtype.itemsize)
         sizes = [prod(shape) * dtype.itemsize for shape in arrays["shape"]]
         big = {}
         for row, (shape, size) in enumerate(zip(arrays["shape"], sizes, strict=True)):
@@ -224,8 +230,15 @@ class Glass:
             position += 0 if row in big else size
             self.arrays[Ref(number, row)] = make_array(data, dtype, shape, order)
 
+    def _space(self, number: int, table: Any) -> None:
+        for row, strides in enumerate(zip(*table["columns"].values(), strict=True)):
+            self.arrays[Ref(number, row)] = spaced(
+                self.arrays[Ref(number, row)], strides, self.container.spend
+            )  # 6.6.7
+
     def _read_views(self, number: int, table: Any) -> None:
         dtype = decode_dtype(table["arrays"]["dtype"])
+        require_sizes(table["arrays"]["shape"], dtype.itemsize)
         rows = zip(table["arrays"]["shape"], *table["columns"].values(), strict=True)
         for row, (shape, buffer, offset, *strides) in enumerate(rows):
             require(type(buffer) is Ref and self.tables[buffer.table]["layout"] == "arrays", "buffer of a view")

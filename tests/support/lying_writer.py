@@ -176,7 +176,7 @@ class Lie:
             arrays, shapes = table["arrays"], read["arrays"]["shape"]
             for column in arrays["shape"]:
                 self._attach(column, table["rows"])
-            if table["layout"] == "arrays":
+            if table["layout"] in ("arrays", "spaced"):
                 itemsize = decode_dtype(arrays["dtype"]).itemsize
                 small = sum(size for size in (prod(shape) * itemsize for shape in shapes) if size < 4096)
                 arrays["big"] = [self._chunk(4096, number) for number in arrays.pop("blocks", [])]

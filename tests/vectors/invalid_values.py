@@ -173,3 +173,35 @@ lie("dict_key_twice", "6.1.4", "twice", "tiny", lambda told: told.graph["tables"
     keys=told.column(["n", "n"])), "StateError")  # fmt: skip
 lie("dict_key_list", "6.1.4", "hash", "shared", lambda told: told.tables("dict")[0]["columns"].update(
     keys=told.column([Ref(0, 0)])), "StateError")  # fmt: skip
+
+
+def _strides(*values: Any) -> Change:
+    def change(told: Lie) -> None:
+        table = next(t for t in told.tables(ARRAY) if t["layout"] == "spaced" and len(t["arrays"]["shape"]) == 2)
+        table["columns"] = {f"stride{axis}": column for axis, column in enumerate(_const(*values))}
+
+    return change
+
+
+lie("spaced_overlap", "6.6.7", "overlap", "spaced", _strides(8, 8))
+lie("spaced_stride_zero", "6.6.7", "overlap", "spaced", _strides(0, 8))
+lie("spaced_too_far", "8.2", "bytes", "spaced", _strides(8, 2**40), "LimitError")
+lie("spaced_overflow", "8.2", "bytes", "spaced", _strides(8, 2**62), "LimitError")
+lie("spaced_stride_missing", "6.6.7", "layout", "spaced", _strides(64))
+lie("spaced_stride_text", "6.6.7", "int", "spaced", _strides(64, "8"), "StateError")
+lie("spaced_order", "6.6.7", "", "spaced", lambda told: next(
+    t for t in told.tables(ARRAY) if t["layout"] == "spaced")["arrays"].update(order="F"))  # fmt: skip
+lie("tuples_nested_too_deep", "8.2", "deep", "tuples", lambda told: _deep(told), "LimitError")
+
+
+def _deep(told: Lie) -> None:
+    """1500 tables, each of one tuple that holds the next."""
+    told.graph["root"].update(table=0, start=0)
+    told.graph["tables"] = [
+        {"type": "tuple", "rows": 1, "columns": {"items": {"kind": "run", "table": i + 1, "start": 0}},
+         "layout": "items", "lengths": {"kind": "const", "value": 1}} for i in range(1500)
+    ]  # fmt: skip
+    told.graph["tables"].append(
+        {"type": "tuple", "rows": 1, "columns": {"items": {"kind": "const", "value": None}},
+         "layout": "items", "lengths": {"kind": "const", "value": 0}}
+    )  # fmt: skip

@@ -124,6 +124,14 @@ def views() -> Any:
 
 
 @case
+def spaced() -> Any:
+    """Matrices with gaps (6.6.7): columns left out, rows and columns swapped, backwards; too wide a gap is lost."""
+    whole = np.arange(48.0).reshape(6, 8)
+    cube = np.arange(24, dtype=np.int16).reshape(2, 3, 4).transpose(1, 0, 2)
+    return [whole.copy()[:, :3], whole.copy().T[::2, ::-1], cube]
+
+
+@case
 def shared() -> Any:
     """The same object twice is one object (6.1.5), equal objects are two."""
     one, array = [1], np.array([1])

@@ -6,7 +6,6 @@ foreign memory. Every function raises ValueError; none builds anything.
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Iterable, Sequence
 from itertools import chain
 from typing import Any, Final
