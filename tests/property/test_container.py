@@ -123,7 +123,7 @@ class TestCanonicalHeader:
     def test_no_other_spelling_is_read(self, data: st.DataObject) -> None:
         """White space between any two tokens of header, record or graph is refused, with all digests made to fit."""
         written = vitrify.dumps(SMALL)
-        where = data.draw(st.sampled_from(["header_text", "graph_text"]))
+        is_header = data.draw(st.booleans())
 
         def spaced(text: bytes) -> bytes:
             places = [i + 1 for i, byte in enumerate(text[:-1]) if byte in b"{}[],:"]
@@ -131,7 +131,7 @@ class TestCanonicalHeader:
             return text[:at] + data.draw(st.sampled_from([b" ", b"\n", b"\t"])) + text[at:]
 
         with pytest.raises(VitrifyError):
-            vitrify.loads(Lie(written).file(**{where: spaced}))
+            vitrify.loads(Lie(written).file(header_text=spaced) if is_header else Lie(written).file(graph_text=spaced))
 
 
 class TestBlocksWithoutHoles:

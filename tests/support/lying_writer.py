@@ -222,6 +222,12 @@ class Lie:
         return _lay_out(pieces, reserved, encoded or {}, self.metadata, header, header_text)
 
 
+def assemble(pieces: list[Chunk], *, cells: bytes, graph: bytes, record: str = '{"versions":{}}') -> bytes:
+    """A container around anything: these blocks, these cells and this text as the graph."""
+    reserved = [Chunk(bytearray(cells), "$cells"), Chunk(bytearray(graph), "$graph")]
+    return _lay_out(pieces, reserved, {}, {"format": "vitrify/0", "record": record}, None, None)
+
+
 def _lay_out(
     pieces: list[Chunk],
     reserved: list[Chunk],
@@ -258,7 +264,8 @@ def _lay_out(
     if isinstance(header["__metadata__"].get("blocks"), list):
         header["__metadata__"]["blocks"] = _spell(header["__metadata__"]["blocks"]).decode()
     text = _kept(edit_text, _spell(header))
-    return seal(text, position) + b"".join(block[2] for block in blocks)
+    claimed = [*header.values()][-1]["data_offsets"][1]
+    return seal(text, claimed if isinstance(claimed, int) else position) + b"".join(block[2] for block in blocks)
 
 
 def seal(text: bytes, data_bytes: int, *, padding: int | None = None) -> bytes:

@@ -100,7 +100,7 @@ def describe_glass(glass: Glass) -> Any:
             return value.what, value.name
         table = glass.tables[value.table]
         kind, layout, columns = table["type"], table["layout"], table["columns"]
-        if layout in ("arrays", "views"):
+        if layout in ("arrays", "spaced", "views"):
             return "array", glass.arrays[value]
         if "lengths" not in table:
             fields = {name: column[value.row] for name, column in columns.items()}

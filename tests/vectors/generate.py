@@ -24,10 +24,7 @@ from vitrify.container.writer import plan
 from vitrify.converters import default_registry
 from vitrify.graph.encode import encode
 
-assert invalid_container
-assert invalid_graph
-assert invalid_values
-
+MODULES = (invalid_container, invalid_graph, invalid_values)
 HERE = Path(__file__).parent
 FILES = HERE / "v0"
 SPEC = HERE.parents[1] / "SPEC.md"

@@ -191,17 +191,18 @@ lie("spaced_stride_missing", "6.6.7", "layout", "spaced", _strides(64))
 lie("spaced_stride_text", "6.6.7", "int", "spaced", _strides(64, "8"), "StateError")
 lie("spaced_order", "6.6.7", "", "spaced", lambda told: next(
     t for t in told.tables(ARRAY) if t["layout"] == "spaced")["arrays"].update(order="F"))  # fmt: skip
-lie("tuples_nested_too_deep", "8.2", "deep", "tuples", lambda told: _deep(told), "LimitError")
+lie("call_with_kwargs", "6.1.4", "fields", "own_classes", lambda told: next(
+    t for t in told.graph["tables"] if t.get("layout") == "call")["columns"].update(
+        kwargs=_const(None)[0]), "StateError")  # fmt: skip
+lie("new_field_order", "6.1.4", "fields", "own_classes", lambda told: _backwards(next(
+    t for t in told.graph["tables"] if t.get("layout") == "new")), "StateError")  # fmt: skip
+lie("new_field_unknown", "6.1.4", "fields", "own_classes", lambda told: next(
+    t for t in told.graph["tables"] if t.get("layout") == "new")["columns"].update(
+        function=_const(None)[0]), "StateError")  # fmt: skip
+lie("member_two_columns", "6.1.4", "member", "own_classes", lambda told: next(
+    t for t in told.graph["tables"] if t.get("layout") == "member")["columns"].update(
+        value=_const(None)[0]), "StateError")  # fmt: skip
 
 
-def _deep(told: Lie) -> None:
-    """1500 tables, each of one tuple that holds the next."""
-    told.graph["root"].update(table=0, start=0)
-    told.graph["tables"] = [
-        {"type": "tuple", "rows": 1, "columns": {"items": {"kind": "run", "table": i + 1, "start": 0}},
-         "layout": "items", "lengths": {"kind": "const", "value": 1}} for i in range(1500)
-    ]  # fmt: skip
-    told.graph["tables"].append(
-        {"type": "tuple", "rows": 1, "columns": {"items": {"kind": "const", "value": None}},
-         "layout": "items", "lengths": {"kind": "const", "value": 0}}
-    )  # fmt: skip
+def _backwards(table: Any) -> None:
+    table["columns"] = dict(reversed(table["columns"].items()))

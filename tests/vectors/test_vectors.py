@@ -17,10 +17,10 @@ from tests.support.independent_container import Container
 from tests.support.independent_reader import read
 from tests.vectors.cases import CASES as INVALID
 from tests.vectors.describing import describe, describe_glass
-from tests.vectors.generate import FILES, KEPT, SPEC, build, example, manifest, valid_files
+from tests.vectors.generate import FILES, SPEC, build, example, manifest, valid_files
 from tests.vectors.own import OWN
 from tests.vectors.valid import CASES as VALID
-from tests.vectors.valid import EFFORT
+from tests.vectors.valid import EFFORT, KEPT
 
 ZSTD_VERSION = (1, 5, 7)
 HAS_X87 = np.finfo(np.longdouble).nmant == 63

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from vitrify.graph.dtypes import holds_garbage, without_garbage
+from vitrify.graph.dtypes import holds_garbage, value_mask, without_garbage
 
 Array = npt.NDArray[Any]
 _MAX_GAP_RATIO = 16
@@ -205,7 +205,9 @@ def _share(arrays: Sequence[Array], cluster: Sequence[int]) -> dict[int, View]:
         array = arrays[i]
         view = View(buffer=buffer, offset=_address(array) - low + lead, strides=array.strides)
         shape, strides = (*array.shape, array.dtype.itemsize), (*array.strides, 1)
-        np.ndarray(shape, np.uint8, buffer.data, view.offset, strides)[...] = array[..., None].view(np.uint8)
+        target = np.ndarray(shape, np.uint8, buffer.data, view.offset, strides)
+        is_value = np.frombuffer(value_mask(array.dtype), np.uint8) != 0
+        target[..., is_value] = array[..., None].view(np.uint8)[..., is_value]
         views[i] = view
     return views
 

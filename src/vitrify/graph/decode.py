@@ -313,6 +313,9 @@ class Decoder(ParsedGraph):
 
     def _spaced(self, number: int, arrays: list[Any]) -> list[Any]:
         """Arrays with the gaps between elements that they had."""
+        spec = self.tables[number].table.arrays
+        if spec is None or spec.order != "C":
+            raise FormatError("arrays with gaps have no order but C")
         strides = list(zip(*self._strides(number), strict=True))
         for array, steps in zip(arrays, strides, strict=True):
             self.file.spend(span_bytes(array.shape, steps, array.dtype.itemsize), "an array with gaps")

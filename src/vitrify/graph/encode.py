@@ -353,5 +353,5 @@ class _Namer:
         if self._paths is None:
             self._paths = draft_paths(self._drafts, self._draft_of, self._root)
         path = self._paths.of(table, row).removeprefix("$")
-        name = path.replace("[", ".").replace("]", "").replace("'", "").lstrip(".")
+        name = path.replace("[", ".").replace("]", "").replace("'", "").replace('"', "").lstrip(".")
         return name.replace("$", "_") or "root"

@@ -143,7 +143,8 @@ class ReduceShape:
 
     def check(self, rows: Rows) -> None:
         """The fields must be known, in their order."""
-        if list(rows.columns) != [field for field in REDUCE_FIELDS if field in rows.columns]:
+        known = [field for field in REDUCE_FIELDS if (self.layout, field) != ("call", "kwargs")]
+        if list(rows.columns) != [field for field in known if field in rows.columns]:
             rows.fail(0, "has fields that no object has")
 
     def make(self, n: int, lengths: Lengths, columns: Columns) -> list[Any]:

@@ -12,11 +12,11 @@ from typing import Any, Final
 
 import numpy as np
 
-from vitrify.errors import UnsupportedError
+from vitrify.errors import FormatError, UnsupportedError
 from vitrify.graph.array_tables import ObjectArrayShape
 from vitrify.graph.arrays import order_of
 from vitrify.graph.containers import DictShape, FrozensetShape, ListShape, SetShape, Shape, TupleShape
-from vitrify.graph.dtypes import check_name, encode_dtype
+from vitrify.graph.dtypes import check_name, encode_dtype, require_values
 from vitrify.graph.instances import (
     AttrsShape,
     ConverterShape,
@@ -114,6 +114,9 @@ class ShapeFinder:
         plain = [array for array in members if array.dtype != object]
         for dtype in dict.fromkeys(array.dtype for array in plain):
             encode_dtype(dtype)
+        for array in plain:
+            if array.dtype.kind in "UV":
+                _require_values(array)
         if plain:
             yield None, plain
         for array in members:
@@ -175,6 +178,15 @@ class ShapeFinder:
                 yield shape, [target]
 
         return group
+
+
+def _require_values(array: Any) -> None:
+    try:
+        require_values(array)
+    except FormatError as error:
+        raise UnsupportedError(
+            f"an array of {array.dtype} from memory that was never written: {error.message}", hint="Fill it first"
+        ) from error
 
 
 def _single(shape: Shape) -> Handler:

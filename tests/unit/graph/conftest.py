@@ -1,0 +1,7 @@
+"""The same examples every time; see `profiles`."""
+
+from __future__ import annotations
+
+from tests.property import profiles
+
+profiles.load()
