@@ -25,7 +25,7 @@ from typing import Any
 import numpy as np
 from blake3 import blake3
 
-from tests.support.independent_arrays import decode_dtype
+from tests.support.independent_arrays import decode_dtype, shown
 from tests.support.independent_container import ITEM_BYTES, MAGIC, Container, digests
 from tests.support.independent_reader import Glass, Name, Ref
 
@@ -177,10 +177,13 @@ class Lie:
             for column in arrays["shape"]:
                 self._attach(column, table["rows"])
             if table["layout"] in ("arrays", "spaced"):
-                itemsize = decode_dtype(arrays["dtype"]).itemsize
-                small = sum(size for size in (prod(shape) * itemsize for shape in shapes) if size < 4096)
+                dtype = decode_dtype(arrays["dtype"])
+                sizes = [prod(shape) * dtype.itemsize for shape in shapes]
                 arrays["big"] = [self._chunk(4096, number) for number in arrays.pop("blocks", [])]
-                arrays["small"] = self._chunk(small, arrays.pop("joined", None))
+                big = [shape for shape, size in zip(shapes, sizes, strict=True) if size >= 4096]
+                for chunk, shape in zip(arrays["big"], big, strict=True):
+                    chunk.dtype, chunk.shape = shown(arrays["dtype"], dtype, shape, arrays["order"])
+                arrays["small"] = self._chunk(sum(size for size in sizes if size < 4096), arrays.pop("joined", None))
 
     def _chunk(self, n_bytes: int, number: int | None) -> Chunk:
         if number is not None:

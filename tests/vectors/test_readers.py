@@ -180,9 +180,10 @@ class TestDescribing:
         """What differs in type, bits, order or identity has another description."""
         one: list[Any] = [1]
         values: list[Any] = [
-            1, True, 1.0, "1", b"1", np.int64(1), np.float64(1.0), -0.0, 0.0, None, [1], (1,), {1}, frozenset({1}), {1: 1},
-            [one, one], [[1], [1]], {"a": 1, "b": 2}, {"b": 2, "a": 1}, np.array([1]), np.array([1.0]), np.array([[1]]),
-            np.array([1], object), np.zeros((2, 2)), np.zeros((2, 2), order="F"), 1j, int, Row(a=1), Row(b=1), "\ud800",
+            1, True, 1.0, "1", b"1", np.int64(1), np.float64(1.0), -0.0, 0.0, None, [1], (1,), {1}, {1: 1},
+            frozenset({1}), [one, one], [[1], [1]], {"a": 1, "b": 2}, {"b": 2, "a": 1}, np.array([1]), np.array([1.0]),
+            np.array([[1]]), np.array([1], object), np.zeros((2, 2)),
+            np.zeros((2, 2), order="F"), 1j, int, Row(a=1), Row(b=1), "\ud800",
         ]  # fmt: skip
         described = [repr(describe(value)) for value in values]
         assert len(set(described)) == len(values)
