@@ -199,6 +199,7 @@ class Glass:
         arrays = fields(table["arrays"], "dtype:any order:str shape:list blocks:list? joined:int?")  # 6.6.1
         require(arrays["order"] in ("C", "F") and len(arrays["shape"]) <= 64 and arrays.get("blocks") != [], "arrays")
         dims = [self._lengths(column, n) for column in arrays["shape"]]
+        self.container.spend(112 * n)  # 8.2
         arrays["shape"] = list(zip(*dims, strict=True)) if dims else [()] * n
         strides = [f"stride{i}" for i in range(len(dims))]
         columns = {"arrays": [], "spaced": strides, "views": ["buffer", "offset", *strides], "object_arrays": ["items"]}

@@ -327,7 +327,9 @@ def _parse_const_float(column: ConstFloat, n: int, cells: CellReader, graph: Gra
 
 
 def _parse_const_name(column: ConstName, n: int, cells: CellReader, graph: Graph) -> Parsed:
-    return Parsed(n=n, of="name", numbers=_below(np.full(n, column.name, np.int64), len(graph.names), "name"))
+    if not 0 <= column.name < len(graph.names):
+        raise FormatError(f"a column refers to name {column.name} of {len(graph.names)}")
+    return Parsed(n=n, of="name", numbers=np.full(n, column.name, np.int64))
 
 
 def _parse_run(column: Run, n: int, cells: CellReader, graph: Graph) -> Parsed:

@@ -6,6 +6,7 @@ that may lie on cycles are allocated first and filled after; what is made whole 
 
 from __future__ import annotations
 
+import enum
 import gc
 from collections.abc import Callable, Sequence
 from itertools import pairwise
@@ -140,6 +141,8 @@ class Decoder(ParsedGraph):
         if table.layout == "attrs":
             return AttrsShape(table.type, cls, is_reviewed=False)
         if table.layout in ("member", "value"):
+            if not issubclass(cls, enum.Enum):
+                raise UnsupportedError(f"{cut(table.type)} is not an enumeration here")
             return EnumShape(table.type, cls, layout=table.layout)
         return ReduceShape(table.type, cls, how=table.layout, fields=tuple(table.columns))
 
