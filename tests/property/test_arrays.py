@@ -49,6 +49,7 @@ class TestDtypes:
         clean = np.zeros(4, dtype)
         clean["a"], clean["b"] = dirty["a"], dirty["b"]
         assert vitrify.dumps(dirty) == vitrify.dumps(clean)
+        assert vitrify.dumps([dirty[:3], dirty[1:]]) == vitrify.dumps([clean[:3], clean[1:]])
 
     def test_objects_in_a_field_are_refused(self) -> None:
         """They have no spelling."""

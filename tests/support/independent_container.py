@@ -80,10 +80,12 @@ class Container:
         require(data[8:33] == MAGIC, "not a glass file")  # 2.1
         require(n <= 100_000_000 and 8 + n <= len(data), "header too long")  # 8.1
         head, text = data[: 8 + n], data[8 : 8 + n].rstrip(b" ")
+        root = blake3(head[:33] + b"0" * 64 + head[97:]).hexdigest()
+        require(head[33:97] == root.encode(), "root digest")  # 3.3
         header = canonical(text)
         self.metadata = fields(header.pop("__metadata__"), "root:str format:str model:str record:str blocks:str")  # 2.4
         require(self.metadata["format"] == "vitrify/0", "a newer format")  # 2.5
-        require(blake3(head[:33] + b"0" * 64 + head[97:]).hexdigest() == self.metadata["root"], "root digest")  # 3.3
+        require(self.metadata["root"] == root, "text behind the root digest")
         self.record = fields(canonical(self.metadata["record"].encode()), "versions:dict")  # 7.1
         require(all(type(version) is str for version in self.record["versions"].values()), "malformed versions")
         self._budget = 2**30 + 1000 * len(data)  # 8.2

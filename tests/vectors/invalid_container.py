@@ -7,6 +7,7 @@ from typing import Any
 
 import zstandard
 
+from tests.support.independent_container import MAGIC
 from tests.support.lying_writer import Lie, resealed, seal
 from tests.vectors.cases import add, case, in_header, spelled
 
@@ -258,3 +259,11 @@ _encoded("zstd_holds_less", lambda text: _by_hand(text[:-1], window=20, n_bytes=
 _encoded("zstd_reserved_block", lambda text: _by_hand(text, window=20, n_bytes=len(text), kind=3))
 _encoded("zstd_damaged", lambda text: _frame(text)[:20] + b"\xff" * 8 + _frame(text)[28:])
 _encoded("zstd_not_zstd", lambda text: b"\x1f\x8b" + text)
+
+
+@case("3.3", "FormatError", "root")
+def root_longer(files: Files) -> bytes:
+    """Text behind the 64 digits of the root."""
+    n, text = _header(files["tiny"])
+    at = 8 + len(MAGIC) + 64
+    return resealed(seal(text, 0)[:at] + b"0" + text[at - 8 :].ljust(n + 7 - at)) + files["tiny"][8 + n :]

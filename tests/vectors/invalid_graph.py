@@ -94,6 +94,7 @@ lie("const_float_decimal", "6.2.2", "canonical", "constants", _column(1, "half",
 lie("const_float_text", "6.2.2", "float", "constants", _column(1, "half", value="half"))
 lie("const_float_overflow", "6.2.2", "float", "constants", _column(1, "half", value="0x1p+5000"))
 lie("const_name_missing", "6.2.3", "name", "constants", _column(1, "cls", name=1))
+lie("const_name_huge", "6.2.3", "name", "constants", _column(1, "cls", name=2**63))
 lie("const_name_negative", "6.2.3", "name", "constants", _column(1, "cls", name=-1))
 lie("numbers_unknown", "6.2.5", "numbers", "numbers", _column(1, "i1", of="ptr"))
 lie("numbers_width_unknown", "6.2.5", "width", "numbers", _column(1, "i1", width="i3"))

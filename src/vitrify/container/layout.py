@@ -163,6 +163,8 @@ def decode_header(head: bytes, limits: Limits) -> Header:
         raise FormatError(f"the header is not the JSON that SPEC.md §2 describes ({error})") from error
     if metadata.get("format") != FORMAT:
         _refuse_format(metadata.get("format"))
+    if metadata.get("root", "").encode() != root:
+        raise FormatError("the root digest is not 64 digits")
     if len(raw) > limits.blocks:
         raise LimitError(f"{len(raw)} blocks, the limit is {limits.blocks}", limit=limits.blocks, actual=len(raw))
     try:

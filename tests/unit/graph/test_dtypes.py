@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+import vitrify
 from tests.property.strategies import dtypes
 from vitrify.errors import FormatError, UnsupportedError
 from vitrify.graph.dtypes import decode_dtype, encode_dtype, holds_garbage, require_values, value_mask, without_garbage
@@ -164,6 +165,12 @@ class TestValueBytes:
         """Bools, characters, in fields too (attacks A05)."""
         with pytest.raises(FormatError):
             require_values(np.frombuffer(data, np.dtype(dtype)))
+
+    @pytest.mark.parametrize("dtype", ["<U2", [("u", "<U2")], [("b", "?"), ("u", "<U1")]])
+    def test_what_would_not_be_read_is_not_written(self, dtype: Any) -> None:
+        """Memory that was never written, in an array of text or with fields of bools."""
+        with pytest.raises(UnsupportedError, match="never written"):
+            vitrify.dumps(np.frombuffer(b"\xff" * np.dtype(dtype).itemsize, np.dtype(dtype)).copy())
 
     @given(st.binary(min_size=16, max_size=16), st.sampled_from(["<f8", "u1", "c16", "M8[s]", "S4", "V2", "<f4"]))
     def test_any_bytes_are_numbers(self, data: bytes, code: str) -> None:

@@ -120,6 +120,10 @@ class TestNesting:
         assert_same(value, vitrify.loads(vitrify.dumps(value)))
         with pytest.raises(vitrify.errors.LimitError, match="deep"):
             vitrify.loads(_nested_tuples(1500))
+        for _ in range(600):
+            value = (value,)
+        with pytest.raises(vitrify.errors.UnsupportedError, match="deep"):
+            vitrify.dumps(value)
 
 
 def _nested_tuples(depth: int) -> bytes:
