@@ -1,4 +1,4 @@
-"""Save a trained model as a glass file and load it again: inert, see-through, durable, fast.
+"""Save a trained model as a glass file and load it again: inert, see-through, durable.
 
 vitrify.dump(model, "churn.glass")
 model = vitrify.load("churn.glass")

@@ -30,7 +30,7 @@ _ParserError: Final = typer.BadParameter.__bases__[0]
 
 app = typer.Typer(
     name="vitrify",
-    help="Look into, check and convert glass files: trained models that run no code when they are opened.",
+    help="Look into glass files: trained models that run no code when they are opened.",
     epilog="Exit codes: 0 ok, 1 a finding failed, 2 usage, 3 not a whole glass file, 4 untrusted or unsupported.",
     pretty_exceptions_enable=False,
     invoke_without_command=True,

@@ -1,9 +1,9 @@
 """How the types of other libraries are saved: one folder for each library, the only place that imports it.
 
 The `__init__` of a folder lists names and imports nothing of its library: `FAMILIES` (modules of converters and the
-types they save), `ATTRS` (classes that are their attributes → type id), `RULES` (what must hold
-for those) and `NAMES` (ids of classes and functions that
-may be values → module and name). A module of a family is imported when one of its types turns up.
+types they save), `ATTRS` (classes that are their attributes → type id), `RULES` (what must hold for those) and `NAMES`
+(ids of classes and functions that may be values → module and name). A module of a family is imported when one of its
+types turns up. `checking` holds what the converters of every library check alike.
 """
 
 from __future__ import annotations

@@ -9,7 +9,7 @@ from typing import Any, Final
 from vitrify.trust import Need
 
 INTEGRITY: Final = "the bytes match the file's own digests: finds damage, says nothing about the author"
-CONTENT: Final = "not checked here: load and verify do"
+CONTENT: Final = "not checked here: load checks it"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -85,7 +85,7 @@ class TestPage:
         text = " ".join(text_of(str(churn)).split())
         assert "integrity the bytes match the file's own digests: finds damage, says nothing about the author" in text
         assert "code none" in text
-        assert "content not checked here: load and verify do" in text
+        assert "content not checked here: load checks it" in text
         assert "not recorded training data, source, score" in text
 
     def test_code_that_needs_trust_is_named(self, tmp_path: Path) -> None:

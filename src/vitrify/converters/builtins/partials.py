@@ -9,7 +9,7 @@ import functools
 from typing import Any, Final
 
 from vitrify.converters.builtins.calls import refusal
-from vitrify.converters.builtins.checks import charge, exact, is_attribute
+from vitrify.converters.checking.values import charge, exact, is_attribute
 from vitrify.errors import UnsupportedError
 from vitrify.graph.converter import Converter
 from vitrify.graph.rows import Rows

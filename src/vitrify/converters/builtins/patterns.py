@@ -11,7 +11,7 @@ import re
 import warnings
 from typing import Any, Final
 
-from vitrify.converters.builtins.checks import charge, exact
+from vitrify.converters.checking.values import charge, exact
 from vitrify.errors import UnsupportedError
 from vitrify.graph.converter import Converter
 from vitrify.graph.rows import Rows

@@ -15,7 +15,7 @@ from collections.abc import Callable
 from decimal import Context, Decimal, InvalidOperation
 from typing import Any, Final
 
-from vitrify.converters.builtins.checks import charge, exact, require_texts
+from vitrify.converters.checking.values import charge, exact, require_texts
 from vitrify.errors import UnsupportedError
 from vitrify.graph.converter import Converter
 from vitrify.graph.rows import Rows

@@ -12,7 +12,7 @@ from datetime import date, datetime, time, timedelta, timezone, tzinfo
 from functools import lru_cache
 from typing import Any, Final
 
-from vitrify.converters.builtins.checks import charge, exact, require_ints, require_texts
+from vitrify.converters.checking.values import charge, exact, require_ints, require_texts
 from vitrify.errors import UnsupportedError
 from vitrify.graph.converter import Converter
 from vitrify.graph.rows import Rows

@@ -11,7 +11,7 @@ from typing import Any, Final, cast
 import msgspec
 import numpy as np
 
-from vitrify.converters.builtins.checks import charge, exact, require_texts
+from vitrify.converters.checking.values import charge, exact, require_texts
 from vitrify.converters.numpy import DTYPE_TYPES
 from vitrify.errors import UnsupportedError
 from vitrify.graph.converter import Converter

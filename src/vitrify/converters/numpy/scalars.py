@@ -12,7 +12,7 @@ from typing import Any, Final
 import numpy as np
 import numpy.typing as npt
 
-from vitrify.converters.builtins.checks import charge, exact, require_ints, require_texts
+from vitrify.converters.checking.values import charge, exact, require_ints, require_texts
 from vitrify.converters.numpy.dtypes import unspell, without_records
 from vitrify.graph.converter import Converter
 from vitrify.graph.rows import Rows

@@ -11,14 +11,14 @@ from typing import Any, Final
 import numpy as np
 import pandas as pd
 
-from vitrify.converters.builtins.checks import charge
-from vitrify.converters.pandas import types_of
+from vitrify.converters.checking.claims import require
+from vitrify.converters.checking.reach import charge_reach
+from vitrify.converters.checking.values import charge
+from vitrify.converters.pandas.building import pandas_converter
 from vitrify.converters.pandas.dtypes import decode_string_dtype, encode_string_dtype
 from vitrify.converters.pandas.memory import NUMPY_ARRAY, check_times, owned, times_of
 from vitrify.converters.pandas.offsets import is_offset
 from vitrify.converters.pandas.zones import decode_zone, encode_zone
-from vitrify.converters.scipy.claims import refusing, require
-from vitrify.converters.scipy.reach import charge_reach
 from vitrify.errors import UnsupportedError
 from vitrify.graph.converter import Converter
 from vitrify.graph.rows import Rows
@@ -175,15 +175,7 @@ def _check(rows: Rows) -> None:
 def _array(
     name: str, fields: tuple[str, ...], encode: Callable[..., Any], decode: Callable[..., Any]
 ) -> Converter[Any]:
-    type_id = f"pandas.{name}"
-    return Converter(
-        type_id=type_id,
-        types=types_of(type_id),
-        fields=fields,
-        encode=encode,
-        decode=refusing(decode),
-        check=_check,
-    )
+    return pandas_converter(name, fields, encode, decode, _check)
 
 
 CONVERTERS: tuple[Converter[Any], ...] = (

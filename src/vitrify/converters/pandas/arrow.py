@@ -15,12 +15,12 @@ from typing import Any, Final
 import numpy as np
 import pandas as pd
 
-from vitrify.converters.builtins.checks import charge
+from vitrify.converters.checking.claims import refusing, require
+from vitrify.converters.checking.reach import charge_reach
+from vitrify.converters.checking.values import charge
 from vitrify.converters.pandas import types_of
 from vitrify.converters.pandas.dtypes import has_pyarrow
 from vitrify.converters.pandas.refusals import missing_here
-from vitrify.converters.scipy.claims import refusing, require
-from vitrify.converters.scipy.reach import charge_reach
 from vitrify.errors import UnsupportedError
 from vitrify.graph.converter import Converter
 from vitrify.graph.rows import Rows

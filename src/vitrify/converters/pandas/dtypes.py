@@ -8,13 +8,13 @@ from typing import Any, Final
 import numpy as np
 import pandas as pd
 
-from vitrify.converters.builtins.checks import charge
+from vitrify.converters.checking.claims import refusing, require
+from vitrify.converters.checking.values import charge
 from vitrify.converters.pandas import types_of
 from vitrify.converters.pandas.memory import NUMPY_ARRAY
 from vitrify.converters.pandas.offsets import is_offset
 from vitrify.converters.pandas.refusals import PANDAS, missing_here
 from vitrify.converters.pandas.zones import decode_zone, encode_zone
-from vitrify.converters.scipy.claims import refusing, require
 from vitrify.errors import UnsupportedError
 from vitrify.graph.converter import Converter
 from vitrify.graph.rows import Rows

@@ -13,12 +13,12 @@ import numpy as np
 import pandas as pd
 from pandas.api.extensions import ExtensionArray
 
-from vitrify.converters.builtins.checks import charge
+from vitrify.converters.checking.claims import refusing, require
+from vitrify.converters.checking.reach import charge_reach
+from vitrify.converters.checking.values import charge
 from vitrify.converters.pandas import types_of
 from vitrify.converters.pandas.memory import check_times, is_column, is_times, owned, plain, times_of
 from vitrify.converters.pandas.refusals import PANDAS
-from vitrify.converters.scipy.claims import refusing, require
-from vitrify.converters.scipy.reach import charge_reach
 from vitrify.errors import UnsupportedError
 from vitrify.graph.converter import Converter
 from vitrify.graph.rows import Rows

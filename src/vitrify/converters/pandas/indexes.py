@@ -12,13 +12,13 @@ import numpy as np
 import pandas as pd
 from pandas.api.extensions import ExtensionArray
 
-from vitrify.converters.builtins.checks import charge, require_ints
-from vitrify.converters.pandas import types_of
+from vitrify.converters.checking.claims import require
+from vitrify.converters.checking.reach import charge_reach
+from vitrify.converters.checking.values import charge, require_ints
 from vitrify.converters.pandas.arrays import are_codes, decode_times, encode_times, with_freq, with_zone
+from vitrify.converters.pandas.building import pandas_converter
 from vitrify.converters.pandas.memory import is_column, plain
 from vitrify.converters.pandas.zones import encode_zone
-from vitrify.converters.scipy.claims import refusing, require
-from vitrify.converters.scipy.reach import charge_reach
 from vitrify.errors import UnsupportedError
 from vitrify.graph.converter import Converter
 from vitrify.graph.rows import Rows
@@ -105,15 +105,7 @@ def _index(
     decode: Callable[..., Any],
     check: Callable[[Rows], None] = _check,
 ) -> Converter[Any]:
-    type_id = f"pandas.{name}"
-    return Converter(
-        type_id=type_id,
-        types=types_of(type_id),
-        fields=fields,
-        encode=encode,
-        decode=refusing(decode),
-        check=check,
-    )
+    return pandas_converter(name, fields, encode, decode, check)
 
 
 CONVERTERS: tuple[Converter[Any], ...] = (

@@ -13,8 +13,8 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from vitrify.converters.checking.claims import require
 from vitrify.converters.pandas.refusals import PANDAS
-from vitrify.converters.scipy.claims import require
 from vitrify.errors import UnsupportedError
 
 Array = npt.NDArray[Any]

@@ -13,7 +13,7 @@ from importlib import import_module
 from types import ModuleType
 from typing import Any
 
-from vitrify.converters.scipy.claims import require
+from vitrify.converters.checking.claims import require
 from vitrify.errors import UnsupportedError
 
 Zone = tzinfo | str | int | None

@@ -13,8 +13,8 @@ from typing import Any, Final
 import numpy as np
 import scipy.stats
 
+from vitrify.converters.checking.claims import is_numeric, refusing, require
 from vitrify.converters.scipy import types_of
-from vitrify.converters.scipy.claims import is_numeric, refusing, require
 from vitrify.converters.scipy.names import CONTINUOUS, DISCRETE
 from vitrify.converters.scipy.rowwise import charged
 from vitrify.errors import UnsupportedError

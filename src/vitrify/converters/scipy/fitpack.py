@@ -12,8 +12,8 @@ import numpy as np
 import numpy.typing as npt
 import scipy.interpolate
 
+from vitrify.converters.checking.claims import is_array, refusing, require
 from vitrify.converters.scipy import types_of
-from vitrify.converters.scipy.claims import is_array, refusing, require
 from vitrify.converters.scipy.rowwise import charged, each_row
 from vitrify.errors import UnsupportedError
 from vitrify.graph.converter import Converter

@@ -11,8 +11,8 @@ import numpy as np
 import scipy
 import scipy.interpolate
 
+from vitrify.converters.checking.claims import is_array, is_numeric, refusing, require
 from vitrify.converters.scipy import types_of
-from vitrify.converters.scipy.claims import is_array, is_numeric, refusing, require
 from vitrify.converters.scipy.rowwise import charged
 from vitrify.errors import UnsupportedError
 from vitrify.graph.converter import Converter

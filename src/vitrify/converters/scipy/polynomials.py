@@ -11,8 +11,8 @@ from typing import Any, Final
 import numpy as np
 import scipy.interpolate
 
+from vitrify.converters.checking.claims import is_array, refusing, require
 from vitrify.converters.scipy import types_of
-from vitrify.converters.scipy.claims import is_array, refusing, require
 from vitrify.converters.scipy.rowwise import charged, each_row
 from vitrify.errors import UnsupportedError
 from vitrify.graph.converter import Converter

@@ -6,8 +6,8 @@ from typing import Any, Final
 
 import scipy.optimize
 
+from vitrify.converters.checking.claims import refusing
 from vitrify.converters.scipy import types_of
-from vitrify.converters.scipy.claims import refusing
 from vitrify.converters.scipy.rowwise import charged
 from vitrify.graph.converter import Converter
 

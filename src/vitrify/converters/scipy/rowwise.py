@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from vitrify.converters.builtins.checks import charge
-from vitrify.converters.scipy.reach import charge_reach
+from vitrify.converters.checking.reach import charge_reach
+from vitrify.converters.checking.values import charge
 from vitrify.graph.converter import accept
 from vitrify.graph.rows import Rows
 

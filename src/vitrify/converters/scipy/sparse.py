@@ -14,8 +14,8 @@ from typing import Any, Final
 import numpy as np
 import scipy.sparse
 
+from vitrify.converters.checking.claims import refusing, require
 from vitrify.converters.scipy import types_of
-from vitrify.converters.scipy.claims import refusing, require
 from vitrify.converters.scipy.rowwise import charged, each_row
 from vitrify.converters.scipy.sparse_checks import (
     check_compressed,
