@@ -2,7 +2,8 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-UV = $(BIN)/uv pip install --quiet --python $(BIN)/python
+UV = $(BIN)/uv pip install --quiet --python $(BIN)/python --reinstall-package vitrify
+BUILD := pyproject.toml setup.py $(wildcard src/vitrify/kernels/*.pyx)
 WORKERS ?= 2
 
 .PHONY: demo test lint types unit bench docs clean
@@ -28,24 +29,24 @@ docs: $(VENV)/.docs
 	$(BIN)/mkdocs build --strict
 
 clean:
-	rm -rf $(VENV) .envs site demo/out benchmarks/.cache
+	rm -rf $(VENV) .envs site demo/out benchmarks/.cache src/vitrify/kernels/*.so
 
 $(BIN)/uv:
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --upgrade pip uv
 
-$(VENV)/.demo: $(BIN)/uv pyproject.toml
+$(VENV)/.demo: $(BIN)/uv $(BUILD)
 	$(UV) --editable . --group demo
 	touch $@
 
-$(VENV)/.test: $(BIN)/uv pyproject.toml
+$(VENV)/.test: $(BIN)/uv $(BUILD)
 	$(UV) --editable . --group test --group lint --group docs
 	touch $@
 
-$(VENV)/.bench: $(BIN)/uv pyproject.toml
+$(VENV)/.bench: $(BIN)/uv $(BUILD)
 	$(UV) --editable . --group bench
 	touch $@
 
-$(VENV)/.docs: $(BIN)/uv pyproject.toml
+$(VENV)/.docs: $(BIN)/uv $(BUILD)
 	$(UV) --editable . --group docs
 	touch $@

@@ -6,7 +6,7 @@ import platform
 
 import numpy as np
 
-from vitrify import __version__
+from vitrify import __version__, kernels
 
 
 def version_lines() -> list[str]:
@@ -20,5 +20,5 @@ def version_lines() -> list[str]:
 
 
 def kernels_in_use() -> str:
-    """Which loops rebuild and check trees: `numpy`, until there are compiled ones."""
-    return "numpy"
+    """Which loops check the nodes of trees: `compiled`, or `numpy` where the installation found no compiler."""
+    return "compiled" if kernels.COMPILED else "numpy"

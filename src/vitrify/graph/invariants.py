@@ -6,11 +6,12 @@ first attribute binds and every later one must match. Compiled code trusts exact
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from vitrify.graph.rows import Rows
 
@@ -128,22 +129,31 @@ def _match(rows: Rows, row: int, what: str, size: Size, found: int, env: Env) ->
         rows.fail(row, f"{what} is {found}, must be {expected}")
 
 
-def members(rows: Rows, field: str, row: int) -> Sequence[tuple[Rows, int]]:
-    """The objects in a list, tuple or object array that an attribute holds: the table and the row of each."""
+def members(rows: Rows, field: str, row: int) -> list[tuple[Rows, npt.NDArray[np.int64]]]:
+    """The objects in a list, tuple or object array that an attribute holds: each table, and which of its rows."""
     column = rows.column(field)
     if column.of != "ref" or column.numbers is None:
         rows.fail(row, f"{field} must be a container")
     container = rows.others(column.table)
     if container.lengths is None or not container.has("items"):
         rows.fail(row, f"{field} must be a container")
-    end = np.cumsum(container.lengths)
-    at = int(column.numbers[row])
-    first, last = int(end[at]) - int(container.lengths[at]), int(end[at])
-    found: list[tuple[Rows, int]] = []
-    for table, numbers, positions in container.column("items").refs():
-        where = np.arange(len(numbers)) if positions is None else positions
-        inside = (where >= first) & (where < last)
-        found += [(rows.others(table), int(number)) for number in numbers[inside]]
-    if len(found) != last - first:
+    chosen = column.numbers[row : row + 1].astype(np.int64)
+    found = items(container, chosen)
+    if sum(len(numbers) for _, numbers in found) != int(container.lengths[chosen[0]]):
         rows.fail(row, f"{field} must hold objects only")
+    return found
+
+
+def items(container: Rows, chosen: npt.NDArray[np.int64]) -> list[tuple[Rows, npt.NDArray[np.int64]]]:
+    """The objects in the containers `chosen`, shape (k,), of a table: each table, and which of its rows."""
+    if container.lengths is None or not container.has("items"):
+        return container.fail(int(chosen[0]), "must be a container")
+    is_chosen = np.zeros(container.n, np.bool_)
+    is_chosen[chosen] = True
+    is_inside = np.repeat(is_chosen, container.lengths)
+    found: list[tuple[Rows, npt.NDArray[np.int64]]] = []
+    for table, numbers, positions in container.column("items").refs():
+        mine = numbers[is_inside if positions is None else is_inside[positions]]
+        if len(mine):
+            found.append((container.others(table), mine.astype(np.int64)))
     return found

@@ -6,11 +6,13 @@ Prediction follows child indices and feature indices without any bound. Source o
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
 
+from vitrify import kernels
 from vitrify.graph.rows import Rows
 
 _FIELDS: Final = {
@@ -19,6 +21,7 @@ _FIELDS: Final = {
     "is_categorical": "|u1", "bitset_idx": "<u4",
 }  # fmt: skip
 _BITSETS: Final = ("binned_left_cat_bitsets", "raw_left_cat_bitsets")
+_BITSET_DTYPE: Final = np.dtype("<u4")
 _BATCH_TREES: Final = 256
 Ints = npt.NDArray[np.int64]
 
@@ -28,19 +31,32 @@ def check_predictors(rows: Rows) -> None:
     nodes = rows.arrays("nodes")
     bitsets = {name: rows.arrays(name) for name in _BITSETS}
     for row, tree in enumerate(nodes):
-        fields = {name: spec[0].str for name, spec in (tree.dtype.fields or {}).items()}
-        feature = fields.pop("feature_idx", "")
-        if fields != _FIELDS or feature not in ("<i8", "<u4") or tree.ndim != 1 or not len(tree):
-            rows.fail(row, "nodes must be a one-dimensional array of scikit-learn's node dtype, with at least one node")
+        require_nodes(rows, row, tree)
         for name, arrays in bitsets.items():
-            if arrays[row].ndim != 2 or arrays[row].shape[1] != 8 or arrays[row].dtype.str != "<u4":
+            if arrays[row].ndim != 2 or arrays[row].shape[1] != 8 or arrays[row].dtype != _BITSET_DTYPE:
                 rows.fail(row, f"{name} must be uint32 of shape (n, 8)")
         if len(bitsets[_BITSETS[0]][row]) != len(bitsets[_BITSETS[1]][row]):
             rows.fail(row, "binned and raw bitsets must be equally many")
+    counts = [len(bitset) for bitset in bitsets[_BITSETS[0]]]
+    if kernels.COMPILED and kernels.predictor_nodes_hold(nodes, counts):
+        return
     for start in range(0, rows.n, _BATCH_TREES):
         stop = min(start + _BATCH_TREES, rows.n)
-        counts = np.array([len(b) for b in bitsets[_BITSETS[0]][start:stop]], np.int64)
-        _check_nodes(rows, start, nodes[start:stop], counts)
+        _check_nodes(rows, start, nodes[start:stop], np.array(counts[start:stop], np.int64))
+    if kernels.COMPILED:
+        rows.fail(0, "the nodes of this tree, or of one after it, are refused")
+
+
+def require_nodes(rows: Rows, row: int, nodes: npt.NDArray[Any]) -> None:
+    """Fail unless the elements have the fields of nodes; must hold before any field is read."""
+    if not _is_node_dtype(nodes.dtype) or nodes.ndim != 1 or not len(nodes):
+        rows.fail(row, "nodes must be a one-dimensional array of scikit-learn's node dtype, with at least one node")
+
+
+@lru_cache(maxsize=64)
+def _is_node_dtype(dtype: np.dtype[Any]) -> bool:
+    fields = {name: spec[0].str for name, spec in (dtype.fields or {}).items()}
+    return fields.pop("feature_idx", "") in ("<i8", "<u4") and fields == _FIELDS
 
 
 def _check_nodes(rows: Rows, first: int, trees: list[Any], n_bitsets: Ints) -> None:
@@ -82,7 +98,14 @@ def _check_nodes(rows: Rows, first: int, trees: list[Any], n_bitsets: Ints) -> N
 
 def match_dtype(predictor: Any) -> None:
     """Bring the nodes of another scikit-learn version into the running one's dtype; values stay the same."""
+    current = _current_dtype(predictor.nodes.dtype)
+    if current is not None:
+        predictor.nodes = predictor.nodes.astype(current, casting="same_kind")
+
+
+@lru_cache(maxsize=64)
+def _current_dtype(found: np.dtype[Any]) -> np.dtype[Any] | None:
+    """The running version's node dtype, None if it is this one."""
     from sklearn.ensemble._hist_gradient_boosting.common import PREDICTOR_RECORD_DTYPE
 
-    if predictor.nodes.dtype != PREDICTOR_RECORD_DTYPE:
-        predictor.nodes = predictor.nodes.astype(PREDICTOR_RECORD_DTYPE, casting="same_kind")
+    return None if found == PREDICTOR_RECORD_DTYPE else PREDICTOR_RECORD_DTYPE

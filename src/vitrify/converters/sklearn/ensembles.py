@@ -6,17 +6,21 @@ An ensemble checks its input once and hands it to its trees unchecked. Sources: 
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
+import numpy.typing as npt
 
-from vitrify.graph.invariants import members
+from vitrify.converters.sklearn.boosting import require_nodes
+from vitrify.graph.invariants import items, members
 from vitrify.graph.rows import Rows
 
+Ints = npt.NDArray[np.int64]
 TREE_ESTIMATORS: Final = frozenset(
     f"sklearn.tree._classes.{name}"
     for name in ("DecisionTreeClassifier", "DecisionTreeRegressor", "ExtraTreeClassifier", "ExtraTreeRegressor")
 )
+_PREDICTOR: Final = "sklearn.ensemble._hist_gradient_boosting.predictor.TreePredictor"
 
 
 def check_tree_estimators(rows: Rows) -> None:
@@ -80,14 +84,13 @@ def _n_columns(rows: Rows, row: int) -> int | None:
     return 1 if shape[0] <= 2 else shape[0]
 
 
-def _tree_rows(rows: Rows, row: int) -> list[tuple[Rows, Any]]:
+def _tree_rows(rows: Rows, row: int) -> list[tuple[Rows, Ints]]:
     """The tables of the trees in `estimators_`, with the row numbers of each."""
-    found: dict[int, tuple[Rows, list[int]]] = {}
-    for table, at in members(rows, "estimators_", row):
+    found = members(rows, "estimators_", row)
+    for table, _ in found:
         if table.type_id not in TREE_ESTIMATORS:
             rows.fail(row, f"estimators_ holds a {table.type_id}")
-        found.setdefault(table.table, (table, []))[1].append(at)
-    return [(table, np.array(at)) for table, at in found.values()]
+    return found
 
 
 def check_hist_boosting(rows: Rows) -> None:
@@ -96,22 +99,15 @@ def check_hist_boosting(rows: Rows) -> None:
         return
     n_features = rows.integers("n_features_in_")
     for row in range(rows.n):
-        for iteration, at in members(rows, "_predictors", row):
-            for table, predictor in _items(iteration, at):
-                nodes = table.arrays("nodes")[predictor]
-                inner = nodes["is_leaf"] == 0
-                if inner.any() and int(nodes["feature_idx"][inner].max()) >= n_features[row]:
-                    rows.fail(row, f"a predictor tests a feature beyond the {int(n_features[row])} of the input")
-
-
-def _items(container: Rows, at: int) -> list[tuple[Rows, int]]:
-    if container.lengths is None or not container.has("items"):
-        return container.fail(at, "must be a container of predictors")
-    end = int(container.lengths[: at + 1].sum())
-    begin = end - int(container.lengths[at])
-    found: list[tuple[Rows, int]] = []
-    for table, numbers, positions in container.column("items").refs():
-        where = np.arange(len(numbers)) if positions is None else positions
-        inside = (where >= begin) & (where < end)
-        found += [(container.others(table), int(number)) for number in numbers[inside]]
-    return found
+        iterations = members(rows, "_predictors", row)
+        for table, predictors in (found for lists, at in iterations for found in items(lists, at)):
+            if table.type_id != _PREDICTOR:
+                rows.fail(row, f"_predictors holds a {table.type_id}")
+            trees = table.arrays("nodes")
+            for predictor in predictors.tolist():
+                require_nodes(table, predictor, trees[predictor])
+            mine = [trees[predictor] for predictor in predictors.tolist()]
+            feature = np.concatenate([tree["feature_idx"] for tree in mine])
+            is_leaf = np.concatenate([tree["is_leaf"] for tree in mine])
+            if ((feature >= n_features[row]) & (is_leaf == 0)).any():
+                rows.fail(row, f"a predictor tests a feature beyond the {int(n_features[row])} of the input")

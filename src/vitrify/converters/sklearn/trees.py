@@ -13,6 +13,8 @@ import numpy as np
 import numpy.typing as npt
 from sklearn.tree._tree import NODE_DTYPE, Tree
 
+from vitrify import kernels
+from vitrify.errors import UnsupportedError
 from vitrify.graph.converter import Converter
 from vitrify.graph.rows import Rows
 
@@ -26,12 +28,17 @@ _FIELDS: Final = {
     "n_node_samples": "<i8",
     "weighted_n_node_samples": "<f8",
 }
+_STATE: Final = frozenset({"max_depth", "node_count", "nodes", "values"})
 _MISSING: Final = "missing_go_to_left"
+_VALUE_DTYPE: Final = np.dtype("<f8")
 Ints = npt.NDArray[np.int64]
 
 
 def _encode(tree: Any) -> tuple[object, ...]:
-    _, (n_features, n_classes, n_outputs), state = tree.__reduce__()
+    _, arguments, state = tree.__reduce__()
+    if len(arguments) != 3 or state.keys() != _STATE:
+        raise UnsupportedError("a Tree whose state is not the one vitrify has reviewed", hint="Upgrade vitrify")
+    n_features, n_classes, n_outputs = arguments
     return n_features, n_classes, n_outputs, state["max_depth"], state["nodes"], state["values"]
 
 
@@ -56,8 +63,12 @@ def _check(rows: Rows) -> None:
     nodes, values = rows.arrays("nodes"), rows.arrays("values")
     for row in range(rows.n):
         _check_shapes(rows, row, int(n_outputs[row]), classes[row], nodes[row], values[row])
+    if kernels.COMPILED and kernels.tree_nodes_hold(nodes, n_features.tolist(), max_depth.tolist()):
+        return
     for batch in _batches([len(tree) for tree in nodes]):
         _check_nodes(rows, batch, [nodes[row] for row in batch], n_features[batch], max_depth[batch])
+    if kernels.COMPILED:
+        rows.fail(0, "the nodes of this tree, or of one after it, are refused")
 
 
 def _check_shapes(rows: Rows, row: int, n_outputs: int, n_classes: Any, nodes: Any, values: Any) -> None:
@@ -72,7 +83,7 @@ def _check_shapes(rows: Rows, row: int, n_outputs: int, n_classes: Any, nodes: A
     if not _is_node_dtype(nodes.dtype):
         rows.fail(row, "nodes must have scikit-learn's node dtype")
     expected = (len(nodes), n_outputs, max(counts))
-    if values.shape != expected or values.dtype.str != "<f8" or not values.flags.c_contiguous:
+    if values.shape != expected or values.dtype != _VALUE_DTYPE or not values.flags.c_contiguous:
         rows.fail(row, f"values must be float64 of shape {expected}, not {values.dtype} {values.shape}")
 
 
@@ -98,57 +109,76 @@ def _batches(sizes: list[int]) -> list[Ints]:
 
 
 def _check_nodes(rows: Rows, batch: Ints, nodes: list[Any], n_features: Ints, max_depth: Ints) -> None:
-    """All nodes of a batch of trees at once; `nodes` holds one structured array a tree."""
-    sizes = np.array([len(tree) for tree in nodes], np.int64)
-    starts = np.concatenate([[0], np.cumsum(sizes)])
-    n = int(starts[-1])
-    tree_of = np.repeat(np.arange(len(nodes)), sizes) if len(nodes) > 1 else np.zeros(n, np.int64)
-    left, right, feature = (_gather(nodes, name) for name in ("left_child", "right_child", "feature"))
+    """All nodes of a batch of trees at once; `nodes` holds one structured array a tree.
 
-    def require(ok: npt.NDArray[np.bool_], message: str) -> None:
+    Nodes are numbered through the batch; `inner` are those with children, and what holds for them is checked for them
+    alone, since half of all nodes are leaves.
+    """
+    sizes = np.array([len(tree) for tree in nodes], np.int64)
+    ends = np.cumsum(sizes)
+    starts = ends - sizes
+    n = int(ends[-1])
+
+    def require(ok: npt.NDArray[np.bool_], message: str, where: Ints | None = None) -> None:
         if not ok.all():
-            node = int(np.argmin(ok))
-            tree = int(tree_of[node])
+            node = int(np.argmin(ok)) if where is None else int(where[np.argmin(ok)])
+            tree = int(np.searchsorted(ends, node, side="right"))
             rows.fail(int(batch[tree]), f"node {node - int(starts[tree])}: {message}")
 
+    left, right, feature = (_gather(nodes, name) for name in ("left_child", "right_child", "feature"))
     is_leaf = left == -1
     require((right == -1) == is_leaf, "has one child")
-    require(~is_leaf | (feature == -2), "is a leaf with a feature")
-    own = np.arange(n) - starts[tree_of]
-    limit = sizes[tree_of]
-    require(is_leaf | ((left > own) & (left < limit)), "has a left child that is not a later node")
-    require(is_leaf | ((right > own) & (right < limit)), "has a right child that is not a later node")
-    require(is_leaf | ((feature >= 0) & (feature < n_features[tree_of])), "tests a feature that does not exist")
+    require((feature == -2) >= is_leaf, "is a leaf with a feature")
     inner = np.flatnonzero(~is_leaf)
-    base = starts[tree_of[inner]]
+    tree_of = np.repeat(np.arange(len(nodes)), sizes)[inner]
+    begin, end = starts[tree_of], ends[tree_of]
+    left, right, feature = left[inner] + begin, right[inner] + begin, feature[inner]
+    require((left > inner) & (left < end), "has a left child that is not a later node", inner)
+    require((right > inner) & (right < end), "has a right child that is not a later node", inner)
+    require((feature >= 0) & (feature < n_features[tree_of]), "tests a feature that does not exist", inner)
     parent = np.full(n, -1, np.int64)
-    parent[left[inner] + base] = inner
-    parent[right[inner] + base] = inner
-    parent[starts[:-1]] = starts[:-1]
+    parent[left] = parent[right] = np.arange(len(inner))
+    parent[starts] = 0
     require(parent >= 0, "is not the child of any node")
     if 2 * len(inner) != n - len(nodes):
         rows.fail(int(batch[0]), "a node is the child of two nodes")
-    depth = np.maximum.reduceat(_depths(parent), starts[:-1])
+    _check_depths(rows, batch, parent[inner], begin == inner, tree_of, max_depth)
+    require(_gather(nodes, "n_node_samples") >= 0, "has a negative number of samples")
+    threshold = _gather(nodes, "threshold")[inner]
+    require(threshold == threshold, "has a threshold that is not a number", inner)
+    missing = [tree[_MISSING] if _MISSING in tree.dtype.names else np.zeros(len(tree), np.uint8) for tree in nodes]
+    require(np.concatenate(missing) <= 1, f"has a {_MISSING} that is neither 0 nor 1")
+
+
+def _check_depths(
+    rows: Rows, batch: Ints, above: Ints, is_root: npt.NDArray[np.bool_], tree_of: Ints, max_depth: Ints
+) -> None:
+    """`max_depth` of each tree is the number of steps to its deepest leaf, one below an inner node.
+
+    Args:
+        rows: The trees.
+        batch: The row of each tree of the batch.
+        above: For each inner node, which inner node is its parent.
+        is_root: Which inner nodes are roots.
+        tree_of: The tree of each inner node, within the batch.
+        max_depth: What each tree of the batch says.
+    """
+    first = np.flatnonzero(is_root)
+    above = above.copy()
+    above[first] = first
+    steps: Ints = (~is_root).astype(np.int64)
+    while True:  # each round doubles the distance looked up
+        further = steps[above]
+        if not further.any():
+            break
+        steps += further
+        above = above[above]
+    depth = np.zeros(len(batch), np.int64)
+    if len(first):
+        depth[tree_of[first]] = np.maximum.reduceat(steps, first) + 1
     if not np.array_equal(depth, max_depth):
         tree = int(np.argmax(depth != max_depth))
         rows.fail(int(batch[tree]), f"max_depth is {int(max_depth[tree])}, the tree's depth is {int(depth[tree])}")
-    require(_gather(nodes, "n_node_samples") >= 0, "has a negative number of samples")
-    threshold = _gather(nodes, "threshold")
-    require(is_leaf | (threshold == threshold), "has a threshold that is not a number")
-    if _MISSING in (nodes[0].dtype.names or ()):
-        require(_gather(nodes, _MISSING) <= 1, f"has a {_MISSING} that is neither 0 nor 1")
-
-
-def _depths(parent: Ints) -> Ints:
-    """The depth of every node; roots are their own parents. Each round doubles the distance looked back."""
-    above = parent
-    depth: Ints = (above != np.arange(len(parent))).astype(np.int64)
-    while True:
-        step = depth[above]
-        if not step.any():
-            return depth
-        depth = depth + step
-        above = above[above]
 
 
 def _gather(nodes: list[Any], name: str) -> npt.NDArray[Any]:

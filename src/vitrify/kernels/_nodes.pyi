@@ -1,0 +1,6 @@
+from typing import Any
+
+import numpy.typing as npt
+
+def tree_nodes_hold(nodes: list[npt.NDArray[Any]], n_features: list[int], max_depth: list[int]) -> bool: ...
+def predictor_nodes_hold(nodes: list[npt.NDArray[Any]], n_bitsets: list[int]) -> bool: ...
