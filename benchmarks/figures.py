@@ -82,10 +82,14 @@ class Board:
             return None
         return Ratio(model=model, ratio=mine.median / theirs.median, difference=mine.median - theirs.median)
 
-    def summary(self, tool: str, metric: str, against: str | None = None) -> Summary | None:
-        """The geometric mean and the worst of a tool's ratios, over the models that both tools finished."""
-        found = (self.ratio(model, tool, metric, against) for model in self.models)
-        ratios = [each for each in found if each is not None]
+    def summary(self, tool: str, metric: str, against: str | None = None, *, least: float = 0.0) -> Summary | None:
+        """The geometric mean and the worst of a tool's ratios, over the models that both tools finished.
+
+        Models for which `against` needs less than `least`, in the metric's unit, are left out.
+        """
+        found = [self.ratio(model, tool, metric, against) for model in self.models]
+        theirs = {model: self.spread(model, against or self.reference, metric) for model in self.models}
+        ratios = [each for each in found if each is not None and (it := theirs[each.model]) and it.median >= least]
         if not ratios:
             return None
         return Summary(

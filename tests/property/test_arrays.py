@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 import vitrify
 from tests.property.strategies import arrays, overlapping, strided
 from tests.support.equality import assert_same
-from tests.support.independent_container import Container
-from tests.support.independent_reader import read
+from tests.support.independent_reader import Container
 from tests.vectors.describing import describe, describe_glass
+from tests.vectors.strict_graph import read
 
 
 class TestDtypes:

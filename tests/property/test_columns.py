@@ -15,9 +15,9 @@ from hypothesis import strategies as st
 import vitrify
 from tests.property.strategies import SCALAR_DTYPES, floats, ints, numpy_scalars, plain, texts
 from tests.support.equality import assert_same
-from tests.support.independent_container import Container
-from tests.support.independent_reader import Ref, read
+from tests.support.independent_reader import Container
 from tests.vectors.own import Row
+from tests.vectors.strict_graph import Ref, read
 
 
 def column_of(values: Sequence[Any]) -> dict[str, Any]:

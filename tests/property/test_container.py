@@ -17,9 +17,9 @@ from hypothesis import strategies as st
 import vitrify
 from tests.property.strategies import arrays, nested
 from tests.support.equality import assert_same
-from tests.support.independent_container import Container
-from tests.support.independent_reader import read
+from tests.support.independent_reader import Container
 from tests.support.lying_writer import Lie
+from tests.vectors.strict_graph import read
 from vitrify.errors import FormatError, IntegrityError, VitrifyError
 
 safetensors = pytest.importorskip("safetensors", reason="safetensors is not installed")

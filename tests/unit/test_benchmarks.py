@@ -114,6 +114,14 @@ def test_summary_takes_the_models_that_both_finished(board: Board) -> None:
     assert board.summary("fast", "start_s") is None
 
 
+def test_summary_can_leave_out_what_takes_the_reference_no_time(board: Board) -> None:
+    """Pickle takes 0.02 s for the tree and 0.4 s for the text: from 0.1 s on, only the text counts, at 0.8 / 0.4."""
+    longer = board.summary("fast", "save_s", least=0.1)
+    assert longer is not None
+    assert (longer.n_models, longer.geomean) == (1, pytest.approx(2.0))
+    assert board.summary("fast", "save_s", least=0.5) is None
+
+
 def test_summary_against_a_rival_is_the_inverse_of_the_rivals(board: Board) -> None:
     """100 ÷ 100 and 4 ÷ 1 MB: √(1 · 4) = 2."""
     summary = board.summary("pickle", "file_bytes", against="fast")

@@ -1,5 +1,7 @@
 """Replacing a file whole: after a failure the old file is still there, and no partial file ever is.
 
+What replaces a file is on the disk before it does: else a power cut could cost both. A new file is left to the system
+like anybody's, since waiting for the disk takes longer than all the rest, and its digests tell if it is whole.
 A replaced file keeps its mode, a new one obeys the umask, a symbolic link's target is replaced and not the link;
 pipes and devices, which cannot be replaced, are written directly.
 """
@@ -7,17 +9,35 @@ pipes and devices, which cannot be replaced, are written directly.
 from __future__ import annotations
 
 import os
-import secrets
 import stat
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
+from typing import Protocol
 
 Buffer = bytes | memoryview
 _WRITEV_BUFFERS = 512
+_WRITE_BYTES = 1 << 22
 
 
-def write_file(path: str | bytes | os.PathLike[str], buffers: Iterable[Buffer]) -> None:
-    """Write the joined buffers to `path`: to a temporary file beside it, synced, then renamed over it.
+class Content(Protocol):
+    """What is to be written: a head whose length is known, but which is cheapest to get after what follows it."""
+
+    @property
+    def head_bytes(self) -> int:
+        """The length of the head."""
+
+    def head(self) -> bytes:
+        """The first bytes."""
+
+    def bodies(self) -> Iterator[Buffer]:
+        """The bytes after the head, in order."""
+
+    def buffers(self) -> Iterator[Buffer]:
+        """All bytes in order."""
+
+
+def write_file(path: str | bytes | os.PathLike[str], content: Content) -> None:
+    """Write `content` to `path`: to a temporary file beside it, then renamed; synced before that if it replaces one.
 
     Raises:
         OSError: The folder cannot be written, or the disk is full; the old file is untouched.
@@ -30,21 +50,23 @@ def write_file(path: str | bytes | os.PathLike[str], buffers: Iterable[Buffer]) 
         raise IsADirectoryError(f"{os.fsdecode(path)!r} is a directory, expected the path of a file")
     if status is not None and not stat.S_ISREG(status.st_mode):
         with open(path, "wb", buffering=0) as stream:
-            for buffer in buffers:
-                _write_all(stream.fileno(), [buffer])
+            _write_all(stream.fileno(), content.buffers())
         return
     target = os.path.realpath(os.fsdecode(path))
     folder, name = os.path.split(target)
-    temporary = os.path.join(folder, f".{name[:80]}.{secrets.token_hex(8)}.tmp")
+    temporary = os.path.join(folder, f".{name[:80]}.{os.urandom(8).hex()}.tmp")
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0)
     # A private file is never readable by others, not even while it is written.
     fd = os.open(temporary, flags, 0o666 if status is None else 0o600)
     try:
         try:
-            _write_all(fd, buffers)
+            os.lseek(fd, content.head_bytes, os.SEEK_SET)
+            _write_all(fd, content.bodies())
+            os.lseek(fd, 0, os.SEEK_SET)
+            _write_all(fd, [content.head()])
             if status is not None:
                 os.chmod(fd if os.chmod in os.supports_fd else temporary, stat.S_IMODE(status.st_mode))
-            os.fsync(fd)
+                os.fsync(fd)
         finally:
             os.close(fd)
         os.replace(temporary, target)
@@ -56,11 +78,13 @@ def write_file(path: str | bytes | os.PathLike[str], buffers: Iterable[Buffer]) 
 
 def _write_all(fd: int, buffers: Iterable[Buffer]) -> None:
     waiting: list[memoryview] = []
+    n_bytes = 0
     for buffer in buffers:
         waiting.append(memoryview(buffer))
-        if len(waiting) == _WRITEV_BUFFERS:
+        n_bytes += len(buffer)
+        if len(waiting) == _WRITEV_BUFFERS or n_bytes >= _WRITE_BYTES:
             _drain(fd, waiting)
-            waiting = []
+            waiting, n_bytes = [], 0
     _drain(fd, waiting)
 
 

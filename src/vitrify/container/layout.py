@@ -32,6 +32,7 @@ GRAPH: Final = "$graph"
 RESERVED: Final = (CELLS, GRAPH)
 METADATA: Final = "__metadata__"
 _HEX: Final = re.compile("[0-9a-f]{64}")
+_FORMAT_FIELD: Final = re.compile(rb'","format":"([^"\\]{0,40})"')
 _MAX_INT = 2**63 - 1
 
 
@@ -156,6 +157,10 @@ def decode_header(head: bytes, limits: Limits) -> Header:
     root = head[8 + len(ROOT_PREFIX) :][:DIGEST_CHARS]
     if hex_digest(_with_root(head, BLANK)).encode() != root:
         raise IntegrityError("the header does not match its digest", hint="The file was damaged; get it again")
+    # A later format may have other fields, or no JSON at all, behind its name: no more is read before this.
+    named = _FORMAT_FIELD.match(head, 8 + len(ROOT_PREFIX) + DIGEST_CHARS)
+    if named is not None and named[1] != FORMAT.encode():
+        _refuse_format(named[1].decode("utf-8", "replace"))
     try:
         raw = msgspec.json.decode(text, type=dict[str, msgspec.Raw])
         metadata = msgspec.json.decode(raw.pop(METADATA, msgspec.Raw(b"null")), type=dict[str, str])

@@ -13,15 +13,17 @@ import numpy as np
 import numpy.typing as npt
 
 from vitrify.container.codecs import CODECS, RAW
-from vitrify.container.digest import chunk_digests
+from vitrify.container.digest import CHUNK_BYTES, digest_count, hex_digest
 from vitrify.container.layout import RESERVED, Block, Header
 from vitrify.container.limits import LIMITS, Limits
 from vitrify.container.memory import private_bytes
+from vitrify.container.parallel import share
 from vitrify.container.sources import FileSource, Source, open_bytes, open_path, open_stream
 from vitrify.errors import FormatError, IntegrityError, LimitError
 
 Bytes = npt.NDArray[np.uint8]
 FileLike = str | bytes | os.PathLike[str] | BinaryIO
+_CHUNKS_PER_THREAD = 4
 
 
 class GlassFile:
@@ -88,19 +90,23 @@ class GlassFile:
         return np.frombuffer(self._source.map(block.begin, block.end), np.uint8)
 
     def check(self, block: Block) -> None:
-        """Read a block only to compare it with its digests and to decode it.
+        """Compare a block with its digests, a MiB in memory at a time, and decode it if it is encoded.
 
         Raises:
             IntegrityError: It does not match.
         """
-        self._read(block)
+        if block.stored.codec == RAW:
+            self._compare(block, self._source.view(block.begin, block.end), None)
+        else:
+            self._read(block)
 
     def _read(self, block: Block) -> Bytes:
         if block.stored.codec == RAW:
             return self._stored(block)
+        stored = self._stored(block)
         out = private_bytes(block.n_bytes)
         try:
-            CODECS[block.stored.codec].decode(self._stored(block).data, out.data)
+            CODECS[block.stored.codec].decode(stored.data, out.data)
         except FormatError as error:
             error.path = f"block {block.name!r}"
             raise
@@ -108,16 +114,27 @@ class GlassFile:
 
     def _stored(self, block: Block) -> Bytes:
         view = self._source.view(block.begin, block.end)
-        if view is not None:
-            out = np.frombuffer(view, np.uint8)
-        else:
-            out = private_bytes(block.stored_bytes)
-            self._source.read_into(block.begin, out.data)
-        if tuple(chunk_digests([out.data])) != block.stored.digests:
-            raise IntegrityError(
-                f"block {block.name!r} does not match its digest", hint="The file was damaged; get it again"
-            )
+        out = private_bytes(block.stored_bytes) if view is None else np.frombuffer(view, np.uint8)
+        self._compare(block, view, out.data)
         return out
+
+    def _compare(self, block: Block, view: memoryview | None, out: memoryview | None) -> None:
+        """Compare each MiB where it lies, in `view`, or else read into `out` or into a buffer of its own."""
+
+        def take(chunk: int) -> None:
+            start = chunk * CHUNK_BYTES
+            n_bytes = min(CHUNK_BYTES, block.stored_bytes - start)
+            if view is not None:
+                part = view[start : start + n_bytes]
+            else:
+                part = memoryview(bytearray(n_bytes)) if out is None else out[start : start + n_bytes]
+                self._source.read_into(block.begin + start, part)
+            if hex_digest(part) != block.stored.digests[chunk]:
+                raise IntegrityError(
+                    f"block {block.name!r} does not match its digest", hint="The file was damaged; get it again"
+                )
+
+        share(take, digest_count(block.stored_bytes), least=_CHUNKS_PER_THREAD)
 
 
 def open_glass(file: FileLike, limits: Limits = LIMITS) -> GlassFile:

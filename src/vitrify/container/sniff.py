@@ -29,8 +29,15 @@ _MAGIC: tuple[tuple[bytes, str, str], ...] = (
 )
 
 
-def looks_like(head: bytes) -> tuple[str, str]:
-    """A noun phrase for what starts with `head`, and what to do about it."""
+def looks_like(head: bytes, *, is_stream: bool = False) -> tuple[str, str]:
+    """A noun phrase for what starts with `head`, and what to do about it.
+
+    Args:
+        head: The first bytes.
+        is_stream: Whether they come from a file object of the caller's, which may have been read before.
+    """
+    if not head and is_stream:
+        return "empty", "the file was never written, its write was cut off, or the stream was already read to its end"
     if not head:
         return "empty", "the file was never written, or its write was cut off"
     for magic, kind, hint in _MAGIC:

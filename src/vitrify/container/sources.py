@@ -121,7 +121,7 @@ def open_path(path: str | bytes | os.PathLike[str], limits: Limits) -> Source:
             raise NotGlassFileError("this is a directory", hint="Give the path of one file")
         if not stat.S_ISREG(status.st_mode) or status.st_size <= _FIRST_READ_BYTES:
             with os.fdopen(os.dup(fd), "rb") as stream:
-                source: Source = open_stream(stream, limits)
+                source: Source = _read_stream(stream, limits, is_own=True)
             os.close(fd)
             return source
         head = _pread(fd, _FIRST_READ_BYTES, 0)
@@ -140,8 +140,14 @@ def open_stream(stream: BinaryIO, limits: Limits) -> MemorySource:
         FormatError: What follows is not one whole glass file.
         LimitError: Its header asks for more than `limits` allows.
     """
-    head = _read_up_to(stream, _FIRST_READ_BYTES)
+    return _read_stream(stream, limits, is_own=False)
 
+
+def _read_stream(stream: BinaryIO, limits: Limits, *, is_own: bool) -> MemorySource:
+    """See `open_stream`; `is_own` says that it was opened here, so that nobody has read it before."""
+    head = _read_up_to(stream, _FIRST_READ_BYTES)
+    if not head:
+        _refuse(head, is_stream=not is_own)
     header, consumed = _parse(head, lambda begin, end: _read_up_to(stream, end - begin), limits)
     rest = consumed[header.data_start :]
     data = _aligned(header.data_bytes)
@@ -214,12 +220,12 @@ def _parse(head: bytes, read: Callable[[int, int], bytes], limits: Limits) -> tu
     return decode_header(head[:end], limits), head
 
 
-def _refuse(head: bytes) -> None:
+def _refuse(head: bytes, *, is_stream: bool = False) -> None:
     if head[8:9] == b"{" and int.from_bytes(head[:8], "little") < 100_000_000:
         raise NotGlassFileError(
             "this is a safetensors file, but not a glass file", hint="safetensors.safe_open reads its arrays"
         )
-    kind, hint = looks_like(head)
+    kind, hint = looks_like(head, is_stream=is_stream)
     raise NotGlassFileError(f"not a glass file: this is {kind}", hint=hint[0].upper() + hint[1:])
 
 

@@ -1,19 +1,20 @@
-"""Blocks to bytes: everything is hashed first, then written in one pass.
+"""Blocks to bytes: arrays are taken from where they lie, hashed and written in one pass, and never joined in memory.
 
-Nothing is written before all digests are known, so a failed encoding leaves no byte behind; arrays are taken from
-where they lie and never joined in memory.
+The header comes first in the file but is known last, since it holds all digests. Its length is known before: a path
+gets the blocks first and the header last; a stream, which takes bytes in order, gets them after all were hashed.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 
 import msgspec
 from blake3 import blake3
 
-from vitrify.container.codecs import CODECS, RAW
-from vitrify.container.digest import chunk_digests
+from vitrify.container.codecs import CODECS
+from vitrify.container.digest import BLANK, CHUNK_BYTES, digest_count, hex_digest
 from vitrify.container.layout import (
     CELLS,
     GRAPH,
@@ -25,9 +26,11 @@ from vitrify.container.layout import (
     block_order,
     encode_header,
 )  # fmt: skip
+from vitrify.container.parallel import one_ahead, share
 
 Buffer = bytes | memoryview
 MODEL_CONTEXT = b"vitrify model 0\n"
+_BATCH_CHUNKS = 4
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,13 +41,13 @@ class Piece:
         name: The name wanted in the safetensors header; a suffix makes it unique.
         dtype: The safetensors dtype.
         shape: The shape in that dtype.
-        buffers: Gives the bytes; called once to hash and once to write, so nothing need be kept.
+        data: Gives the bytes, flat; called when they are needed, so nothing need be kept.
     """
 
     name: str
     dtype: str
     shape: tuple[int, ...]
-    buffers: Callable[[], Sequence[Buffer]]
+    data: Callable[[], Buffer]
 
     @property
     def n_bytes(self) -> int:
@@ -55,72 +58,143 @@ class Piece:
         return n
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Plan:
-    """A file whose every byte is decided."""
+class _Draft:
+    """A block on its way to the file: its bytes as they are stored, and their digests as far as they are known."""
 
-    head: bytes
-    bodies: tuple[Callable[[], Sequence[Buffer]], ...]
-    n_bytes: int
+    def __init__(self, piece: Piece, number: int | None, effort: int) -> None:
+        self.piece = piece
+        self.number = number
+        self.data = piece.data
+        self.stored_bytes = piece.n_bytes
+        self.digests = [BLANK] * digest_count(self.stored_bytes)
+        self.encoded: str | None = None
+        self._plain: list[str] | None = None
+        if effort and piece.n_bytes:
+            self._encode(piece.data(), effort)
+
+    def _encode(self, data: Buffer, effort: int) -> None:
+        body = CODECS["zstd"].encode([data], len(data), effort)
+        if body is None:
+            return
+        share(lambda i: self.hash(i, memoryview(data)[i * CHUNK_BYTES :][:CHUNK_BYTES]), len(self.digests), least=8)
+        self._plain, self.encoded = self.digests, "zstd"
+        self.data, self.stored_bytes = (lambda: body), len(body)
+        self.digests = [BLANK] * digest_count(len(body))
+
+    def hash(self, i: int, chunk: Buffer) -> None:
+        """Note the digest of the MiB number `i`."""
+        self.digests[i] = hex_digest(chunk)
+
+    @property
+    def plain(self) -> list[str]:
+        """The digests of the bytes before encoding."""
+        return self.digests if self._plain is None else self._plain
+
+    @property
+    def stored(self) -> Stored:
+        """What the header says of it."""
+        if self.encoded is None:
+            return Stored(tuple(self.digests), self.number)
+        return Stored(tuple(self.digests), self.number, self.encoded, self.piece.n_bytes)
+
+
+_Chunk = tuple[_Draft, int, memoryview]
+
+
+class Plan:
+    """A file whose every byte is decided; what is not hashed yet is hashed on the way.
+
+    Attributes:
+        head_bytes: The length of the file's beginning, up to the first block.
+        n_bytes: The length of the file.
+    """
+
+    def __init__(self, drafts: Sequence[_Draft], *, record: str) -> None:
+        numbered = [draft for draft in drafts if draft.number is not None]
+        self._by_number = [*numbered, *(draft for draft in drafts if draft.number is None)]
+        self._drafts = sorted(drafts, key=lambda draft: block_order(draft.stored, draft.stored_bytes))
+        names = [draft.piece.name for draft in self._drafts if draft.number is not None]
+        self._names = [*_unique(names), *RESERVED]
+        self._record = record
+        self._is_hashed = False
+        self.head_bytes = len(self._spell(BLANK))
+        self.n_bytes = self.head_bytes + sum(draft.stored_bytes for draft in drafts)
 
     def buffers(self) -> Iterator[Buffer]:
         """The file's bytes in order."""
-        yield self.head
-        for body in self.bodies:
-            yield from body()
+        yield self.head()
+        for draft in self._drafts:
+            yield draft.data()
+
+    def bodies(self) -> Iterator[Buffer]:
+        """The bytes after the head; while the caller writes some of them, the next are hashed."""
+        with closing(one_ahead(_hash, self._batches())) as batches:
+            for batch in batches:
+                for _, _, view in batch:
+                    yield view
+        self._is_hashed = True
+
+    def head(self) -> bytes:
+        """The file's first `head_bytes` bytes, complete with all digests."""
+        if not self._is_hashed:
+            for _ in self.bodies():
+                pass
+        return self._spell(self._model_digest())
+
+    def _batches(self) -> Iterator[list[_Chunk]]:
+        """All bytes after the head, in order, a few MiB at a time."""
+        batch: list[_Chunk] = []
+        n_bytes = 0
+        for draft in self._drafts:
+            view = memoryview(draft.data())
+            for i, start in enumerate(range(0, len(view), CHUNK_BYTES)):
+                batch.append((draft, i, view[start : start + CHUNK_BYTES]))
+                n_bytes += len(batch[-1][2])
+                if n_bytes >= _BATCH_CHUNKS * CHUNK_BYTES:
+                    yield batch
+                    batch, n_bytes = [], 0
+        yield batch
+
+    def _model_digest(self) -> str:
+        """The digest of the object graph and all pieces before compression (SPEC.md §5)."""
+        model = blake3(MODEL_CONTEXT)
+        for draft in self._by_number:
+            model.update(f"{draft.piece.n_bytes}\n".encode())
+            model.update("".join(draft.plain).encode())
+        return model.hexdigest()
+
+    def _spell(self, model: str) -> bytes:
+        blocks: list[Block] = []
+        position = 0
+        for draft, name in zip(self._drafts, self._names, strict=True):
+            end = position + draft.stored_bytes
+            is_raw = draft.encoded is None
+            dtype, shape = (draft.piece.dtype, draft.piece.shape) if is_raw else ("U8", (draft.stored_bytes,))
+            blocks.append(Block(name=name, dtype=dtype, shape=shape, begin=position, end=end, stored=draft.stored))
+            position = end
+        return encode_header(tuple(blocks), model=model, record=self._record)
 
 
 def plan(pieces: Sequence[Piece], *, cells: bytes, graph: bytes, record: str, effort: int) -> Plan:
-    """Hash (and with `effort` 1-9 compress) all blocks, and spell the header.
-
-    The digest of the model covers the object graph and the bytes of all pieces before compression (SPEC.md §5).
-    """
+    """Decide where everything lies, and with `effort` 1-9 compress it."""
     reserved = (
-        Piece(name=CELLS, dtype="U8", shape=(len(cells),), buffers=lambda: [cells]),
-        Piece(name=GRAPH, dtype="U8", shape=(len(graph),), buffers=lambda: [graph]),
+        Piece(name=CELLS, dtype="U8", shape=(len(cells),), data=lambda: cells),
+        Piece(name=GRAPH, dtype="U8", shape=(len(graph),), data=lambda: graph),
     )
-    model = blake3(MODEL_CONTEXT)
-    drafts: list[tuple[Piece, Stored, int, Callable[[], Sequence[Buffer]]]] = []
-    for number, piece in enumerate((*pieces, *reserved)):
-        buffers = piece.buffers()
-        plain = chunk_digests(buffers)
-        model.update(f"{piece.n_bytes}\n".encode())
-        model.update("".join(plain).encode())
-        numbered = number if number < len(pieces) else None
-        body = CODECS["zstd"].encode(buffers, piece.n_bytes, effort) if effort and piece.n_bytes else None
-        if body is None:
-            drafts.append((piece, Stored(tuple(plain), numbered), piece.n_bytes, piece.buffers))
-        else:
-            stored = Stored(tuple(chunk_digests([body])), numbered, "zstd", piece.n_bytes)
-            drafts.append((piece, stored, len(body), _constant(body)))
-    drafts.sort(key=lambda draft: block_order(draft[1], draft[2]))
-    names = [*_unique([draft[0].name for draft in drafts if draft[1].piece is not None]), *RESERVED]
-    blocks: list[Block] = []
-    position = 0
-    for (piece, stored, stored_bytes, _), name in zip(drafts, names, strict=True):
-        is_raw = stored.codec == RAW
-        blocks.append(
-            Block(
-                name=name,
-                dtype=piece.dtype if is_raw else "U8",
-                shape=piece.shape if is_raw else (stored_bytes,),
-                begin=position,
-                end=position + stored_bytes,
-                stored=stored,
-            )
-        )
-        position += stored_bytes
-    head = encode_header(tuple(blocks), model=model.hexdigest(), record=record)
-    return Plan(head=head, bodies=tuple(draft[3] for draft in drafts), n_bytes=len(head) + position)
+    drafts = [_Draft(piece, number, effort) for number, piece in enumerate(pieces)]
+    drafts += [_Draft(piece, None, effort) for piece in reserved]
+    return Plan(drafts, record=record)
+
+
+def _hash(batch: list[_Chunk]) -> list[_Chunk]:
+    for draft, i, view in batch:
+        draft.hash(i, view)
+    return batch
 
 
 def encode_json(value: object) -> bytes:
     """The canonical JSON of a struct: fields in their order, no spaces."""
     return msgspec.json.encode(value)
-
-
-def _constant(body: bytes) -> Callable[[], Sequence[Buffer]]:
-    return lambda: [body]
 
 
 def _unique(names: list[str]) -> list[str]:

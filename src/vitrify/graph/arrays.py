@@ -6,6 +6,7 @@ count, so no byte outside their elements is ever written.
 
 from __future__ import annotations
 
+import mmap
 from collections.abc import Sequence
 from dataclasses import dataclass
 from math import prod
@@ -18,6 +19,7 @@ from vitrify.graph.dtypes import holds_garbage, value_mask, without_garbage
 
 Array = npt.NDArray[Any]
 _MAX_GAP_RATIO = 16
+_OWNERS = frozenset({bytes, bytearray, mmap.mmap})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -126,17 +128,20 @@ def _raw(array: Array) -> Array:
 
 
 def _candidates(arrays: Sequence[Array]) -> list[list[int]]:
-    """Groups that may overlap: arrays that come from one allocation, or from memory that is not numpy's."""
+    """Groups that may overlap: arrays that come from one allocation, or from memory of unknown owners."""
     groups: dict[int, list[int]] = {}
     is_foreign = False
     for i, array in enumerate(arrays):
         root: Any = array
         while isinstance(root.base, np.ndarray):
             root = root.base
-        if root.base is not None:
+        owner = root.base.obj if isinstance(root.base, memoryview) else root.base
+        if owner is None:
+            owner = root
+        elif type(owner) not in _OWNERS:
             is_foreign = True
         if array.size and array.dtype.itemsize:
-            groups.setdefault(id(root), []).append(i)
+            groups.setdefault(id(owner), []).append(i)
     if is_foreign:
         return [sorted(i for group in groups.values() for i in group)]
     return [group for group in groups.values() if len(group) > 1 or _overlaps_itself(arrays[group[0]])]

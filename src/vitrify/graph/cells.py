@@ -33,7 +33,7 @@ class CellWriter:
             self.pool += data
             self.pool += bytes(-n_bytes % _ALIGN)
             return None
-        return self.add(Piece(name=name, dtype="U8", shape=(n_bytes,), buffers=lambda: [data]))
+        return self.add(Piece(name=name, dtype="U8", shape=(n_bytes,), data=lambda: data))
 
     def add(self, piece: Piece) -> int:
         """Give a piece its number."""

@@ -9,31 +9,28 @@ from __future__ import annotations
 import enum
 import gc
 from collections.abc import Callable, Sequence
-from itertools import pairwise
+from functools import cached_property
 from typing import Any, Final
 
 import numpy as np
-import numpy.typing as npt
 
 from vitrify.container.reader import GlassFile
 from vitrify.errors import FormatError, StateError, UnsupportedError, VitrifyError
-from vitrify.graph.array_tables import ARRAY_TYPE, ArrayReads, ObjectArrayShape
-from vitrify.graph.arrays import from_buffer, span_bytes, spread
-from vitrify.graph.columns import Parsed
+from vitrify.graph.array_reads import ArrayReads, ArrayTables, Flags
+from vitrify.graph.array_tables import ARRAY_TYPE, ObjectArrayShape
 from vitrify.graph.containers import Columns, DictShape, FrozensetShape, Lengths, ListShape, SetShape, Shape, TupleShape
-from vitrify.graph.dtypes import decode_dtype, require_values
-from vitrify.graph.instances import AttrsShape, ConverterShape, EnumShape, ReduceShape
+from vitrify.graph.instances import AttrsShape, ConverterShape, EnumShape, ReduceShape, RowError, own_attrs_shape
 from vitrify.graph.nesting import NestedTable, require_shallow
 from vitrify.graph.order import components, is_cyclic
 from vitrify.graph.parse import Foreign, ParsedGraph, ParsedTable
+from vitrify.graph.parsed import Parsed
 from vitrify.graph.paths import cut
 from vitrify.graph.registry import Registry
 from vitrify.graph.schema import Name, Table
+from vitrify.graph.streaming import stream, streams, used_once
 
 Resolve = Callable[[str, str, str], Any]
 Shapes = dict[int, Shape | None]
-_MAPPABLE: Final = frozenset("fc")
-_STREAM_BYTES: Final = 1 << 22
 
 
 class Decoder(ParsedGraph):
@@ -46,8 +43,9 @@ class Decoder(ParsedGraph):
     def __init__(self, file: GlassFile, registry: Registry, *, mmap: bool = False) -> None:
         super().__init__(file, registry)
         self._mmap = mmap
-        self._names: list[Any] = []
         self._reads: dict[int, ArrayReads] = {}
+        self._later: dict[int, Flags] = {}
+        self._names: list[Any] = []
 
     def build(self, resolve: Resolve) -> Any:
         """Check all tables, then build them; `resolve` gives the class or function for a foreign name.
@@ -64,6 +62,7 @@ class Decoder(ParsedGraph):
         try:
             return self._build(resolve)
         finally:
+            self._reads.clear()  # they lead back to here: without them, nothing waits for the garbage collector
             if was_enabled:
                 gc.enable()
 
@@ -74,41 +73,41 @@ class Decoder(ParsedGraph):
             StateError: The values of some object cannot belong to its type.
         """
         foreign = {f.name: f for f in self.foreign()}
-        self._check(foreign, streams=False)
+        self._check(foreign, streamed=False)
 
     def _build(self, resolve: Resolve) -> Any:
         foreign = {f.name: f for f in self.foreign()}
         tainted = self._tainted(foreign)
-        order = self._order()
-        shapes = self._check(foreign, streams=True)
+        shapes = self._check(foreign, streamed=True)
         self._names = [None if name.name in foreign else self._reviewed(name) for name in self.graph.names]
-        for component in order:
+        for component in self._order:
             if not tainted.intersection(component):
                 self._construct(component, shapes)
         if foreign:
             self._resolve_foreign(foreign, shapes, resolve)
-            for component in order:
+            for component in self._order:
                 if tainted.intersection(component):
                     self._construct(component, shapes)
         return self.root.materialize(self.objects, self._names)[0]
 
-    def _check(self, foreign: dict[str, Foreign], *, streams: bool) -> Shapes:
+    def _check(self, foreign: dict[str, Foreign], *, streamed: bool) -> Shapes:
         """Find the shapes of all reviewed tables, read the arrays and run the checks.
 
-        With `streams`, what is streamed is read and checked only when it is made.
+        With `streamed`, what is streamed is read and checked only when it is made.
         """
         require_shallow([_nested(parsed) for parsed in self.tables])
         shapes: Shapes = {}
         for number, parsed in enumerate(self.tables):
             if parsed.table.type not in foreign:
                 shapes[number] = self._shape(parsed.table)
-        streamed = self._streamed(shapes) if streams else {}
-        for component in self._order():
+        self._later = used_once(self.tables, shapes) if streamed else {}
+        arrays = ArrayTables(self, mmap=self._mmap, reads=self._reads)
+        for component in self._order:
             for number in component:
                 if number in shapes and shapes[number] is None:
-                    self.objects[number] = self._arrays(number, streamed.get(number))
+                    self.objects[number] = arrays.read(number, self._later.get(number))
         for number, shape in shapes.items():
-            if shape is not None and not (streams and _streams(shape, self.tables[number])):
+            if shape is not None and not (streamed and streams(shape, self.tables[number])):
                 shape.check(self.rows(number))
         return shapes
 
@@ -139,7 +138,7 @@ class Decoder(ParsedGraph):
     def _foreign_shape(self, parsed: ParsedTable, cls: type) -> Shape:
         table = parsed.table
         if table.layout == "attrs":
-            return AttrsShape(table.type, cls, is_reviewed=False)
+            return own_attrs_shape(table.type, cls)
         if table.layout in ("member", "value"):
             if not issubclass(cls, enum.Enum):
                 raise UnsupportedError(f"{cut(table.type)} is not an enumeration here")
@@ -161,19 +160,22 @@ class Decoder(ParsedGraph):
                 return AttrsShape(table.type, cls, is_reviewed=True, rule=self.registry.rule(table.type))
         raise FormatError(f"a table of type {cut(table.type)!r} has the layout {cut(table.layout)!r}")
 
+    @cached_property
     def _order(self) -> list[list[int]]:
-        children = [parsed.children for parsed in self.tables]
-        return components(children)
+        """The tables in the order in which they can be built, those that refer to each other together."""
+        return components([parsed.children for parsed in self.tables])
 
     def _tainted(self, foreign: dict[str, Foreign]) -> set[int]:
         """Tables that hold, or depend on, anything that is not reviewed."""
+        if not foreign:
+            return set()
         indexes = {i for i, name in enumerate(self.graph.names) if name.name in foreign}
         tainted = {
             number
             for number, parsed in enumerate(self.tables)
             if parsed.table.type in foreign or any(_uses_names(column, indexes) for column in parsed.columns.values())
         }
-        for component in self._order() if tainted else ():
+        for component in self._order:
             if any(number in tainted or tainted.intersection(self.tables[number].children) for number in component):
                 tainted.update(component)
         return tainted
@@ -182,91 +184,41 @@ class Decoder(ParsedGraph):
         live = [number for number in component if shapes[number] is not None]
         children = [self.tables[number].children for number in range(len(self.tables))] if len(component) > 1 else None
         cyclic = len(component) > 1 or component[0] in self.tables[component[0]].children
+        at = component[0]
         try:
             made = self._made_order(live, shapes, cyclic=cyclic) if cyclic or children else live
-            for number in live:
-                shape = shapes[number]
-                assert shape is not None
+            for at in live:
+                shape = _known(shapes, at)
                 if not shape.is_made:
-                    self.objects[number] = shape.make(self.tables[number].table.rows, *self._values(number, empty=True))
-            for number in made:
-                shape = shapes[number]
-                assert shape is not None
-                if _streams(shape, self.tables[number]):
-                    self.objects[number] = self._stream(number, shape)
+                    self.objects[at] = shape.make(self.tables[at].table.rows, *self._values(at, empty=True))
+            for at in made:
+                shape = _known(shapes, at)
+                if streams(shape, self.tables[at]):
+                    self.objects[at] = self._stream(at, shape)
                 elif shape.is_made:
-                    self.objects[number] = shape.make(self.tables[number].table.rows, *self._values(number))
-            for number in sorted(live, key=lambda n: (_fill_rank(shapes[n]), n)):
-                shape = shapes[number]
-                assert shape is not None
-                shape.fill(self.objects[number], *self._values(number))
-        except VitrifyError:
+                    self.objects[at] = shape.make(self.tables[at].table.rows, *self._values(at))
+            for at in sorted(live, key=lambda n: (_fill_rank(shapes[n]), n)):
+                _known(shapes, at).fill(self.objects[at], *self._values(at))
+        except (VitrifyError, MemoryError):
             raise
-        except (TypeError, ValueError, KeyError, IndexError, OverflowError, AttributeError) as error:
-            table = self.tables[component[0]].table
+        except Exception as error:  # noqa: BLE001  # what numpy and converters raise on hostile values has no end
+            table = self.tables[at].table
+            row = min(error.row, table.rows - 1) if isinstance(error, RowError) else 0
+            cause = error.__cause__ if isinstance(error, RowError) and error.__cause__ is not None else error
             raise StateError(
-                f"{cut(table.type)} cannot be rebuilt from these values ({type(error).__name__}: {error})",
-                path=self.path(component[0], 0) if table.rows else None,
-            ) from error
-
-    def _streamed(self, shapes: Shapes) -> dict[int, npt.NDArray[np.bool_]]:
-        """For each table of arrays: which rows are used exactly once, by an object that is streamed."""
-        uses: dict[int, npt.NDArray[np.int64]] = {}
-        once: dict[int, npt.NDArray[np.bool_]] = {}
-        for number, parsed in enumerate(self.tables):
-            shape = shapes.get(number)
-            is_streamed = shape is not None and _streams(shape, parsed)
-            for column in parsed.columns.values():
-                for child, rows, _ in column.refs():
-                    if self.tables[child].table.layout != "arrays":
-                        continue
-                    n = self.tables[child].table.rows
-                    uses.setdefault(child, np.zeros(n, np.int64))
-                    uses[child] += np.bincount(rows.astype(np.int64), minlength=n)
-                    if is_streamed:
-                        once.setdefault(child, np.zeros(n, np.bool_))[rows] = True
-        return {child: flags & (uses[child] == 1) for child, flags in once.items()}
+                f"{cut(table.type)} cannot be rebuilt from these values ({type(cause).__name__}: {cause})",
+                path=self.path(at, row) if table.rows else None,
+            ) from cause
 
     def _stream(self, number: int, shape: Shape) -> list[Any]:
-        """Check and make the objects of a table a few rows at a time; what only they use is freed on the way."""
-        rows = self.rows(number)
-        made: list[Any] = []
-        lazy = [c for c in rows.columns.values() if c.of == "ref" and self.tables[c.table].table.layout == "arrays"]
-        for begin, end in self._stretches(rows.n, lazy):
-            for column in lazy:
-                self._read_rows(column, begin, end)
-            few = rows.part(begin, end)
-            shape.check(few)
-            values = {name: c.materialize(self.objects, self._names) for name, c in few.columns.items()}
-            made += shape.make(few.n, None, values)
-            del values
-            for column in lazy:
-                self._free_rows(column, begin, end)
-        return made
-
-    def _stretches(self, n: int, lazy: Sequence[Parsed]) -> list[tuple[int, int]]:
-        """Runs of rows whose arrays have about `_STREAM_BYTES`."""
-        sizes = np.zeros(n, np.int64)
-        for column in lazy:
-            assert column.numbers is not None
-            sizes += self._reads[column.table].sizes[column.numbers.astype(np.int64)]
-        cuts = np.flatnonzero(np.diff(np.cumsum(sizes) // _STREAM_BYTES)) + 1
-        edges = [0, *cuts.tolist(), n]
-        return [(begin, end) for begin, end in pairwise(edges) if begin < end]
-
-    def _read_rows(self, column: Parsed, begin: int, end: int) -> None:
-        assert column.numbers is not None
-        arrays, reads = self.objects[column.table], self._reads[column.table]
-        for row in column.numbers[begin:end].tolist():
-            if arrays[row] is None:
-                arrays[row] = reads(row)
-
-    def _free_rows(self, column: Parsed, begin: int, end: int) -> None:
-        assert column.numbers is not None
-        arrays, flags = self.objects[column.table], self._reads[column.table].is_lazy
-        for row in column.numbers[begin:end].tolist():
-            if flags is not None and flags[row]:
-                arrays[row] = None
+        return stream(
+            self.rows(number),
+            shape,
+            tables=self.tables,
+            reads=self._reads,
+            later=self._later,
+            names=self._names,
+        )
 
     def _made_order(self, live: Sequence[int], shapes: Shapes, *, cyclic: bool) -> list[int]:
         """The order in which the tables of a cycle can be made whole: what they refer to directly comes first."""
@@ -291,73 +243,11 @@ class Decoder(ParsedGraph):
             return lengths, {}
         return lengths, {name: c.materialize(self.objects, self._names) for name, c in parsed.columns.items()}
 
-    # Arrays
 
-    def _arrays(self, number: int, is_lazy: npt.NDArray[np.bool_] | None) -> list[Any]:
-        """The arrays of a table; those that are streamed later stay None."""
-        parsed = self.tables[number]
-        spec = parsed.table.arrays
-        assert spec is not None
-        dtype = decode_dtype(spec.dtype)
-        if parsed.table.layout == "views":
-            return self._views(number, dtype)
-        assert parsed.joined is not None
-        reads = self._reads[number] = ArrayReads(
-            shapes=parsed.shapes,
-            dtype=dtype,
-            order=spec.order,
-            blocks=spec.blocks,
-            joined=parsed.joined,
-            read_block=self._block,
-            is_lazy=is_lazy,
-        )
-        arrays = [None if is_lazy is not None and is_lazy[row] else reads(row) for row in range(parsed.table.rows)]
-        return arrays if parsed.table.layout == "arrays" else self._spaced(number, arrays)
-
-    def _spaced(self, number: int, arrays: list[Any]) -> list[Any]:
-        """Arrays with the gaps between elements that they had."""
-        spec = self.tables[number].table.arrays
-        if spec is None or spec.order != "C":
-            raise FormatError("arrays with gaps have no order but C")
-        strides = list(zip(*self._strides(number), strict=True))
-        for array, steps in zip(arrays, strides, strict=True):
-            self.file.spend(span_bytes(array.shape, steps, array.dtype.itemsize), "an array with gaps")
-        try:
-            return [spread(array, steps) for array, steps in zip(arrays, strides, strict=True)]
-        except ValueError as error:
-            raise FormatError(str(error)) from error
-
-    def _strides(self, number: int) -> list[list[int]]:
-        rows = self.rows(number)
-        spec = self.tables[number].table.arrays
-        assert spec is not None
-        return [rows.integers(f"stride{axis}").tolist() for axis in range(len(spec.shape))]
-
-    def _block(self, number: int, dtype: np.dtype[Any]) -> npt.NDArray[np.uint8]:
-        if self._mmap and dtype.kind in _MAPPABLE:
-            mapped = self.file.map(number)
-            if mapped is not None:
-                return mapped
-        return self.file.piece(number)
-
-    def _views(self, number: int, dtype: np.dtype[Any]) -> list[Any]:
-        parsed = self.tables[number]
-        assert parsed.table.arrays is not None
-        if parsed.table.arrays.order != "C":
-            raise FormatError("views have no order but C")
-        if any(self.tables[child].table.layout != "arrays" for child, _, _ in parsed.columns["buffer"].refs()):
-            raise FormatError("the buffer of a view must be a plain array")
-        rows = self.rows(number)
-        buffers = rows.arrays("buffer")
-        places = [rows.integers("offset").tolist(), *self._strides(number)]
-        views: list[Any] = []
-        for shape, buffer, offset, *strides in zip(parsed.shapes, buffers, *places, strict=True):
-            try:
-                views.append(from_buffer(buffer, offset, shape, tuple(strides), dtype))
-                require_values(views[-1])
-            except ValueError as error:
-                raise FormatError(str(error)) from error
-        return views
+def _known(shapes: Shapes, number: int) -> Shape:
+    shape = shapes[number]
+    assert shape is not None
+    return shape
 
 
 def _nested(parsed: ParsedTable) -> NestedTable:
@@ -372,11 +262,6 @@ def _fill_rank(shape: Shape | None) -> int:
     if isinstance(shape, ConverterShape):
         return 2
     return 1 if isinstance(shape, (DictShape, SetShape)) else 0
-
-
-def _streams(shape: Shape, parsed: ParsedTable) -> bool:
-    is_plain = all(column.of != "mixed" for column in parsed.columns.values())
-    return isinstance(shape, ConverterShape) and shape.converter.streams and is_plain
 
 
 def _unsorted(items: Any) -> list[Any]:

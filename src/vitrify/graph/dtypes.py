@@ -28,6 +28,7 @@ _SIMPLE: Final = frozenset(
 _SIZED: Final = re.compile(r"(?:\|[SV]|[<>]U)(?:0|[1-9][0-9]{0,9})")
 _TIME: Final = re.compile(r"[<>][mM]8(?:\[([1-9][0-9]{0,8})?(?:Y|M|W|D|h|m|s|ms|us|ns|ps|fs|as)\])?")
 _FIELD_KEYS: Final = ("name", "dtype", "offset", "shape", "title")
+_CACHED_BYTES: Final = 4096
 _STRUCT_KEYS: Final = ("fields", "itemsize", "aligned")
 
 _X87_MANTISSA_BITS: Final = 63
@@ -85,11 +86,25 @@ def decode_dtype(spelling: Dtype) -> np.dtype[Any]:
         FormatError: It is not a spelling of the grammar, or not the canonical one.
     """
     if isinstance(spelling, str):
-        if not _is_spelling(spelling):
-            raise FormatError(f"unknown dtype {spelling[:80]!r}")
-        dtype = _numpy_dtype(spelling)
-    else:
-        dtype = _decode_struct(spelling, depth=0)
+        return _decode_simple(spelling)
+    text = msgspec.json.encode(spelling)
+    return _decode_short(text) if len(text) <= _CACHED_BYTES else _decode_canonical(spelling)
+
+
+@lru_cache(maxsize=64)
+def _decode_short(text: bytes) -> np.dtype[Any]:
+    return _decode_canonical(msgspec.json.decode(text))
+
+
+@lru_cache(maxsize=256)
+def _decode_simple(spelling: str) -> np.dtype[Any]:
+    if not _is_spelling(spelling):
+        raise FormatError(f"unknown dtype {spelling[:80]!r}")
+    return _decode_canonical(spelling)
+
+
+def _decode_canonical(spelling: Dtype) -> np.dtype[Any]:
+    dtype = _numpy_dtype(spelling) if isinstance(spelling, str) else _decode_struct(spelling, depth=0)
     if dtype.itemsize > _MAX_ITEM_BYTES or msgspec.json.encode(encode_dtype(dtype)) != msgspec.json.encode(spelling):
         raise FormatError(f"dtype {str(spelling)[:80]!r} is not in canonical form")
     return dtype

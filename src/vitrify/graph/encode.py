@@ -14,13 +14,13 @@ from typing import Any, Final
 import numpy as np
 
 from vitrify.container.writer import Piece
-from vitrify.errors import UnsupportedError
+from vitrify.errors import FormatError, UnsupportedError
 from vitrify.graph.array_tables import ArrayMark, ObjectArrayShape, array_piece
 from vitrify.graph.arrays import find_views, joined_bytes, keeps_strides, order_of
 from vitrify.graph.cells import CellWriter
 from vitrify.graph.columns import SCALARS, encode_column
 from vitrify.graph.drafts import Draft, draft_paths, level_drafts, number_drafts
-from vitrify.graph.dtypes import encode_dtype
+from vitrify.graph.dtypes import encode_dtype, require_values
 from vitrify.graph.instances import AttrsShape, ConverterShape
 from vitrify.graph.leveling import MadeOnCycleError
 from vitrify.graph.names import NameTable
@@ -97,6 +97,8 @@ class _Encoder:
         if self._problems:
             raise self._refusal(root)
         drafts = self._place_arrays()
+        if self._problems:
+            raise self._refusal(root)
         number_drafts(drafts)
         dropped = self._dropped_paths(drafts, root)
         try:
@@ -216,7 +218,7 @@ class _Encoder:
                 alone = _Encoder(self._registry, self._sort_keys).run(item)
             except RecursionError:
                 raise UnsupportedError("sets nested too deep", hint="Use lists or tuples") from None
-            blocks = (bytes(buffer) for piece in alone.pieces for buffer in piece.buffers())
+            blocks = (bytes(piece.data()) for piece in alone.pieces)
             key = self._sort_keys[id(item)] = (alone.graph, alone.cells, *blocks)
         return key
 
@@ -250,6 +252,11 @@ class _Encoder:
         for array in arrays:
             if id(array) in views:
                 draft = self._place("views", [array])
+                try:
+                    require_values(array)
+                except FormatError as error:
+                    refusal = UnsupportedError(error.message, hint="Give it memory of its own with .copy()")
+                    self._note(refusal, draft, "", len(draft.objects) - 1)
                 draft.linked.add("buffer")
                 draft.columns.setdefault("buffer", []).append(views[id(array)].buffer)
                 draft.columns.setdefault("offset", []).append(views[id(array)].offset)

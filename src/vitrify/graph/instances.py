@@ -13,13 +13,21 @@ from collections.abc import Mapping, Sequence
 from sys import intern
 from typing import Any, Final
 
-from vitrify.errors import StateError, UnsupportedError
-from vitrify.graph.containers import Columns, Lengths
+from vitrify.errors import StateError, UnsupportedError, VitrifyError
+from vitrify.graph.containers import Columns, Lengths, Shape
 from vitrify.graph.converter import AttrsRule, Converter
 from vitrify.graph.rows import Rows
 
 _ABSENT: Final = object()
 REDUCE_FIELDS: Final = ("args", "kwargs", "state", "items", "pairs")
+
+
+class RowError(Exception):
+    """A converter failed, with the exception that is its cause, at a row of those it was given."""
+
+    def __init__(self, row: int) -> None:
+        super().__init__(row)
+        self.row = row
 
 
 class ConverterShape:
@@ -51,13 +59,26 @@ class ConverterShape:
             return [self.converter.allocate() for _ in range(n)]
         if not columns:
             return [self.converter.decode() for _ in range(n)]
-        return list(map(self.converter.decode, *columns.values()))
+        made: list[Any] = []
+        try:
+            made.extend(map(self.converter.decode, *columns.values()))
+        except (VitrifyError, MemoryError):
+            raise
+        except Exception as error:
+            raise RowError(len(made)) from error
+        return made
 
     def fill(self, objects: list[Any], lengths: Lengths, columns: Columns) -> None:
         """Call `fill` on objects and values."""
-        if self.converter.fill is not None:
-            for target, *values in zip(objects, *columns.values(), strict=True):
+        if self.converter.fill is None:
+            return
+        for row, (target, *values) in enumerate(zip(objects, *columns.values(), strict=True)):
+            try:
                 self.converter.fill(target, *values)
+            except (VitrifyError, MemoryError):
+                raise
+            except Exception as error:
+                raise RowError(row) from error
 
 
 class AttrsShape:
@@ -142,7 +163,9 @@ class ReduceShape:
         return None, {field: [part[field] for part in parts] for field in self.fields}
 
     def check(self, rows: Rows) -> None:
-        """The fields must be known, in their order."""
+        """The fields must be known, in their order; and no class is called that does not ask for it."""
+        if self.layout == "call" and not _reduces_itself(self.cls):
+            rows.fail(0, "asks for a call of its class, which has no __reduce__ that does")
         known = [field for field in REDUCE_FIELDS if (self.layout, field) != ("call", "kwargs")]
         if list(rows.columns) != [field for field in known if field in rows.columns]:
             rows.fail(0, "has fields that no object has")
@@ -165,6 +188,23 @@ class ReduceShape:
                 target[key] = value
             if "state" in columns:
                 set_state(target, columns["state"][i])
+
+
+class LateStateShape(ReduceShape):
+    """Objects that were saved as their attributes, of a class that has a `__setstate__` now: it gets them."""
+
+    def __init__(self, type_id: str, cls: type) -> None:
+        super().__init__(type_id, cls, how="new", fields=())
+
+    def check(self, rows: Rows) -> None:
+        """Nothing: what names the attributes may have is for `__setstate__` to say."""
+
+    def fill(self, objects: list[Any], lengths: Lengths, columns: Columns) -> None:
+        """Give each its state in the form that `copyreg` documents."""
+        for target, values in zip(objects, zip(*columns.values(), strict=True), strict=bool(columns)):
+            state = dict(zip(columns, values, strict=True))
+            slots = {name: state.pop(name) for name in _slots(self.cls) if name in state}
+            set_state(target, (state or None, slots) if slots else state)
 
 
 class EnumShape:
@@ -229,12 +269,21 @@ def is_shadowing(cls: type, name: str, *, is_reviewed: bool) -> bool:
     """
     if name.startswith("__") and name.endswith("__"):
         return True
+    return _hides_reviewed(cls, name) if is_reviewed else _hides(cls, name, is_reviewed=False)
+
+
+def _hides(cls: type, name: str, *, is_reviewed: bool) -> bool:
     member = next((vars(base)[name] for base in cls.__mro__ if name in vars(base)), _ABSENT)
     if member is _ABSENT or name in _slots(cls):
         return False
     if isinstance(member, functools.cached_property) and not is_reviewed:
         return False
     return callable(member) or hasattr(type(member), "__get__")
+
+
+@functools.lru_cache(maxsize=1 << 14)
+def _hides_reviewed(cls: type, name: str) -> bool:
+    return _hides(cls, name, is_reviewed=True)
 
 
 def has_plain_state(target: Any) -> bool:
@@ -254,6 +303,21 @@ def _is_plain(cls: Any) -> bool:
         if found is not getattr(object, name, None) and getattr(found, "__module__", None) != "sklearn.base":
             return False
     return True
+
+
+def own_attrs_shape(type_id: str, cls: type) -> Shape:
+    """The shape of a caller's objects that were saved as their attributes; no `__setstate__` is passed by.
+
+    Otherwise a file could set what the class makes from its state, such as the pointers of XGBoost's Booster.
+    """
+    found = getattr(cls, "__setstate__", None)
+    if found is None or getattr(found, "__module__", None) == "sklearn.base":  # which only reads a version
+        return AttrsShape(type_id, cls, is_reviewed=False)
+    return LateStateShape(type_id, cls)
+
+
+def _reduces_itself(cls: Any) -> bool:
+    return cls.__reduce__ is not object.__reduce__ or cls.__reduce_ex__ is not object.__reduce_ex__
 
 
 def reduction(target: Any) -> tuple[str, dict[str, Any]]:

@@ -84,8 +84,12 @@ class NameTable:
         top = str(module).split(".", maxsplit=1)[0]
         if module is None or top in REVIEWED_LIBRARIES or top in STANDARD_LIBRARY:
             name = getattr(value, "__qualname__", type(value).__name__)
+            wrap = "wrap it in a named function of your own module"
+            is_of_library = top in REVIEWED_LIBRARIES
             raise UnsupportedError(
                 f"the {what} {module}.{name}" if module else f"the {what} {name}",
-                hint="vitrify has not reviewed it; wrap it in a named function of your own module",
+                hint=f"This vitrify has not reviewed it: upgrade vitrify, or {wrap}"
+                if is_of_library
+                else f"vitrify has not reviewed it; {wrap}",
             )
         return self.importable(value, what)

@@ -15,9 +15,9 @@ import numpy as np
 import numpy.typing as npt
 
 from vitrify.errors import LimitError
-from vitrify.graph.columns import Parsed
 from vitrify.graph.containers import offsets
 from vitrify.graph.order import components, is_cyclic
+from vitrify.graph.parsed import Parsed
 
 Ints = npt.NDArray[np.int64]
 LIMIT: Final = 1_000
@@ -54,6 +54,8 @@ def require_shallow(tables: Sequence[NestedTable]) -> None:
     Raises:
         LimitError: There is such a chain.
     """
+    if sum(table.n for table in tables if table.counts) <= LIMIT:
+        return
     edges = [_relevant(table, tables) for table in tables]
     children = [sorted({child for child, _, _ in of_table}) for of_table in edges]
     depth = [0] * len(tables)

@@ -6,7 +6,7 @@ What a file holds, what it needs and where each thing is can be told from here w
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
@@ -16,11 +16,11 @@ from vitrify.container.reader import GlassFile
 from vitrify.errors import FormatError, UnsupportedError
 from vitrify.graph.array_tables import ARRAY_TYPE, safetensors_form
 from vitrify.graph.cells import CellReader
-from vitrify.graph.columns import Parsed, parse_column
 from vitrify.graph.containers import offsets
 from vitrify.graph.dtypes import decode_dtype
+from vitrify.graph.parsed import Parsed, parse_column
 from vitrify.graph.paths import Edge, Holder, Paths, cut
-from vitrify.graph.registry import Registry
+from vitrify.graph.registry import REVIEWED_LIBRARIES, Registry
 from vitrify.graph.rows import Rows
 from vitrify.graph.schema import CELL_LIMIT_BYTES, Graph, Table, decode_graph
 
@@ -54,7 +54,10 @@ class ParsedTable:
         table: What the graph's JSON says.
         columns: The columns, by field name.
         lengths: For containers: how many items each row has, shape (n,) int64.
-        arrays: For tables of arrays: the arrays themselves, or None where they are not read yet.
+        shapes: For tables of arrays: the shape of each.
+        sizes: For arrays that are not of objects: the bytes of each, shape (n,) int64.
+        dtype: Their dtype.
+        joined: The bytes of all arrays that have no block of their own, one after another.
         children: The tables that its columns refer to.
     """
 
@@ -62,6 +65,8 @@ class ParsedTable:
     columns: dict[str, Parsed]
     lengths: npt.NDArray[np.int64] | None = None
     shapes: list[tuple[int, ...]] = field(default_factory=list)
+    sizes: npt.NDArray[np.int64] = field(default_factory=lambda: np.zeros(0, np.int64))
+    dtype: np.dtype[Any] | None = None
     joined: npt.NDArray[np.uint8] | None = None
     children: list[int] = field(default_factory=list)
 
@@ -130,14 +135,15 @@ class ParsedGraph:
             if arrays.dtype != "|O" or parsed.lengths is None or not np.array_equal(counts, parsed.lengths):
                 raise FormatError("a table of object arrays has other sizes than its shapes")
             return
-        sizes = _products([*dims, np.full(table.rows, decode_dtype(arrays.dtype).itemsize)], table.rows)
+        parsed.dtype = decode_dtype(arrays.dtype)
+        itemsize = parsed.dtype.itemsize
+        sizes = parsed.sizes = _products([*dims, np.full(table.rows, itemsize)], table.rows)
         if table.layout == "views":
             self.file.spend(int(sizes.sum()), "the elements of views")
             return
         is_big = sizes >= CELL_LIMIT_BYTES
         if np.count_nonzero(is_big) != len(arrays.blocks):
             raise FormatError(f"{np.count_nonzero(is_big)} big arrays but {len(arrays.blocks)} blocks")
-        itemsize = decode_dtype(arrays.dtype).itemsize
         for block, row in zip(arrays.blocks, np.flatnonzero(is_big).tolist(), strict=True):
             form = safetensors_form(parsed.shapes[row], arrays.dtype, itemsize, arrays.order)
             self.cells.claim(block, int(sizes[row]), *form)
@@ -160,10 +166,11 @@ class ParsedGraph:
             if table.layout in BUILTIN_LAYOUTS.get(table.type, ()) or self.registry.knows(table.type):
                 continue
             if table.layout == "fields":
+                is_reviewed_library = table.type.split(".", maxsplit=1)[0] in REVIEWED_LIBRARIES
                 raise UnsupportedError(
                     f"{cut(table.type)} was saved by a converter that is not here",
                     path=self.path(number, 0) if table.rows else None,
-                    hint="Pass it in converters=[…]",
+                    hint="Upgrade vitrify" if is_reviewed_library else "Pass it in converters=[…]",
                 )
             if table.layout not in OWN_LAYOUTS:
                 raise FormatError(f"a table of type {cut(table.type)!r} has the unknown layout {cut(table.layout)!r}")
@@ -309,12 +316,13 @@ def _products(factors: list[npt.NDArray[np.int64]], n: int) -> npt.NDArray[np.in
     Raises:
         FormatError: It, or the sum of all, is beyond what any file can hold.
     """
-    exact, approximate = np.ones(n, np.int64), np.ones(n, np.float64)
-    for factor in factors:
-        exact = exact * factor
-        approximate = approximate * np.maximum(factor, 1)  # numpy refuses (0, 2**47, 2**47) as well
-    if n and approximate.sum() >= _MAX_SIZE:
+    if not factors:
+        return np.ones(n, np.int64)
+    table = np.array(factors)
+    approximate = np.maximum(table, 1).prod(axis=0, dtype=np.float64)  # numpy refuses (0, 2**47, 2**47) as well
+    if approximate.sum() >= _MAX_SIZE:
         raise FormatError("impossible shape of an array")
+    exact: npt.NDArray[np.int64] = table.prod(axis=0)
     return exact
 
 

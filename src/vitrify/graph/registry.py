@@ -21,6 +21,8 @@ from vitrify.graph.converter import AttrsRule, Converter
 REVIEWED_LIBRARIES: Final = frozenset({"numpy", "scipy", "pandas", "sklearn", "joblib", "vitrify"})
 """Libraries of which nothing is rebuilt but what the registry lists."""
 
+DISTRIBUTIONS: Final = {"sklearn": "scikit-learn"}
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Family:
@@ -111,7 +113,7 @@ class Registry:
         try:
             converters = load_family(family.module)
         except ImportError as error:
-            raise UnsupportedError(f"{type_id} needs a library that is not here ({error})") from error
+            raise _absent(type_id, error) from error
         return next((c for c in converters if type_id == c.type_id or type_id in c.reads), None)
 
     def attrs_id(self, cls: type) -> str | None:
@@ -134,10 +136,7 @@ class Registry:
             found = import_dotted(name)
             if isinstance(found, type):
                 return found
-        raise UnsupportedError(
-            f"{type_id} does not exist in the {_version_of(type_id)} installed here",
-            hint="Install the version that wrote the file: vitrify inspect shows it",
-        )
+        raise _absent(type_id)
 
     def rule(self, type_id: str) -> AttrsRule:
         """What holds for a class that is rebuilt from its attributes."""
@@ -170,19 +169,19 @@ class Registry:
         """The class or function that a reviewed id stands for.
 
         Raises:
-            UnsupportedError: It does not exist in the version installed here.
+            UnsupportedError: Its library is not installed, or its version has no such thing.
         """
         if name_id in self.names:
             module, qualname = self.names[name_id]
             try:
                 importlib.import_module(module)
             except ImportError as error:
-                raise UnsupportedError(f"{name_id} needs a library that is not here ({error})") from error
+                raise _absent(name_id, error) from error
             found = find(module, qualname)
         else:
             found = self.attrs_class(name_id)
         if found is None:
-            raise UnsupportedError(f"{name_id} does not exist in the {_version_of(name_id)} installed here")
+            raise _absent(name_id)
         return found
 
 
@@ -230,10 +229,24 @@ def load_rules(module: str) -> Mapping[str, AttrsRule]:
     return rules
 
 
-def _version_of(type_id: str) -> str:
-    library = type_id.split(".", maxsplit=1)[0]
+def _absent(name: str, error: ImportError | None = None) -> UnsupportedError:
+    """Why a registered name stands for nothing here: no such library, another version, or a library it needs."""
+    from importlib import util
+
+    library = name.split(".", maxsplit=1)[0]
+    shown = DISTRIBUTIONS.get(library, library)
+    if util.find_spec(library) is None:
+        return UnsupportedError(
+            f"{name} needs {shown}, which is not installed here",
+            hint=f"Install {shown}: vitrify inspect shows the version that wrote the file",
+        )
+    if error is not None and (error.name or "").split(".", maxsplit=1)[0] != library:
+        return UnsupportedError(f"{name} needs a library that is not here ({error})")
     version = getattr(sys.modules.get(library), "__version__", None)
-    return f"{library} {version}" if version else library
+    return UnsupportedError(
+        f"{name} does not exist in the {shown}{f' {version}' if version else ''} installed here",
+        hint="Install the version that wrote the file: vitrify inspect shows it",
+    )
 
 
 def _put(table: dict[str, Family], key: str, family: Family) -> None:

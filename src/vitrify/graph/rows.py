@@ -8,15 +8,22 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, NoReturn
+from typing import Any, Final, NoReturn
 
 import numpy as np
 import numpy.typing as npt
 
 from vitrify.errors import StateError
-from vitrify.graph.columns import Parsed
+from vitrify.graph.parsed import Parsed
 
 Array = npt.NDArray[Any]
+
+
+class _Unbuilt:
+    """Stands for an object that does not exist yet; no check accepts it, not even one that accepts None."""
+
+
+UNBUILT: Final = _Unbuilt()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,7 +82,7 @@ class Rows:
 
     def values(self, field: str) -> list[object]:
         """The values of a column of plain values; objects appear as they exist so far."""
-        return self.column(field).materialize(self.objects, ())
+        return _so_far(self.column(field), self.objects)
 
     def integers(self, field: str) -> npt.NDArray[np.int64]:
         """A column of ints (Python's or numpy's, never bool), shape (n,) int64."""
@@ -134,3 +141,14 @@ class Rows:
     def _odd(self, field: str, kinds: tuple[type, ...]) -> int:
         values = self.plain(field)
         return next((i for i, v in enumerate(values) if not isinstance(v, kinds) or isinstance(v, bool)), 0)
+
+
+def _so_far(column: Parsed, objects: Sequence[list[Any]]) -> list[object]:
+    """The values of a column, with `UNBUILT` for names and for objects of tables that are not built yet."""
+    if column.of == "mixed":
+        assert column.numbers is not None
+        values = [iter(_so_far(part, objects)) for part in column.parts]
+        return [next(values[code]) for code in column.numbers.tolist()]
+    if column.of == "name" or (column.of == "ref" and not objects[column.table]):
+        return [UNBUILT] * column.n
+    return column.materialize(objects, ())

@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from vitrify.container.layout import CELLS
 from vitrify.errors import FormatError, UnsupportedError
-from vitrify.graph.array_tables import ArrayReads
+from vitrify.graph.array_reads import ArrayReads
 from vitrify.graph.arrays import from_buffer, span_bytes, spread
 from vitrify.graph.dtypes import decode_dtype
 from vitrify.graph.paths import cut
@@ -120,12 +120,12 @@ class Arrays:
         is_big = self._is_alone(ref)
         reads = ArrayReads(
             shapes=parsed.shapes[ref.row : ref.row + 1],
+            sizes=self.placement(ref.table).sizes[ref.row : ref.row + 1],
             dtype=self.placement(ref.table).dtype,
             order=spec.order,
             blocks=spec.blocks[place : place + 1] if is_big else (),
             joined=parsed.joined[0 if is_big else place :],
             read_block=lambda number, _: self._tables.file.piece(number),
-            is_lazy=None,
         )
         return reads(0)
 

@@ -8,7 +8,7 @@ from typing import Final
 
 import numpy as np
 
-from vitrify.graph.columns import Parsed
+from vitrify.graph.parsed import Parsed
 from vitrify.graph.schema import Column, Mixed, Numbers, Strings
 from vitrify.inspection.tables import Ints
 
@@ -56,4 +56,4 @@ def _text_weights(parsed: Parsed) -> Callable[[], Ints] | None:
     texts = parsed.texts
     if parsed.of not in ("text", "bytes") or texts is None:
         return None
-    return lambda: np.fromiter((len(text) + 1 for text in texts), np.int64, len(texts))  # type: ignore[arg-type]  # texts
+    return lambda: np.fromiter((len(text) + 1 for text in texts), np.int64, len(texts))

@@ -7,7 +7,7 @@ import stat
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import pytest
@@ -40,6 +40,28 @@ def mode(path: Path) -> int:
     return stat.S_IMODE(path.stat().st_mode)
 
 
+class Content:
+    """A head, and buffers that are made as they are taken; `head()` may be asked for at any time."""
+
+    def __init__(self, buffers: Iterable[bytes], head: bytes = b"") -> None:
+        self._head = head
+        self._buffers = buffers
+        self.head_bytes = len(head)
+
+    def head(self) -> bytes:
+        """The first bytes."""
+        return self._head
+
+    def bodies(self) -> Iterator[bytes]:
+        """The others."""
+        yield from self._buffers
+
+    def buffers(self) -> Iterator[bytes]:
+        """All in order."""
+        yield self._head
+        yield from self._buffers
+
+
 def broken() -> Iterator[bytes]:
     """Buffers of which the second cannot be made."""
     yield b"some bytes"
@@ -49,20 +71,28 @@ def broken() -> Iterator[bytes]:
 class TestReplacing:
     def test_the_new_bytes_are_there(self, target: Path) -> None:
         """All buffers, joined, and nothing else in the folder."""
-        write_file(target, NEW)
+        write_file(target, Content(NEW))
         assert target.read_bytes() == b"the new file"
         assert os.listdir(target.parent) == ["model.glass"]
+
+    def test_the_head_comes_first_though_it_is_asked_for_last(self, target: Path) -> None:
+        """Its room is kept free while the rest is written."""
+        content = Content([b"x" * 5_000_000, b"y"])
+        content.head_bytes = 4
+        content.head = lambda: b"head"  # type: ignore[method-assign]  # a known length, a late head
+        write_file(target, content)
+        assert target.read_bytes() == b"head" + b"x" * 5_000_000 + b"y"
 
     @pytest.mark.parametrize("permissions", [0o600, 0o644, 0o640, 0o444])
     def test_a_replaced_file_keeps_its_mode(self, target: Path, permissions: int, umask: int) -> None:
         """Whatever the umask says."""
         target.chmod(permissions)
-        write_file(target, NEW)
+        write_file(target, Content(NEW))
         assert mode(target) == permissions
 
     def test_a_new_file_obeys_the_umask(self, tmp_path: Path, umask: int) -> None:
         """As one that `open` makes."""
-        write_file(tmp_path / "new", NEW)
+        write_file(tmp_path / "new", Content(NEW))
         assert mode(tmp_path / "new") == 0o666 & ~umask
 
     def test_a_private_file_is_private_while_it_is_written(self, target: Path) -> None:
@@ -74,7 +104,7 @@ class TestReplacing:
             seen.extend(mode(path) for path in target.parent.iterdir())
             yield b"secret"
 
-        write_file(target, watching())
+        write_file(target, Content(watching()))
         assert seen == [0o600, 0o600]
 
     def test_a_links_target_is_replaced_and_not_the_link(self, target: Path) -> None:
@@ -83,8 +113,8 @@ class TestReplacing:
         first.symlink_to("model.glass")
         second.symlink_to(first)
         dangling.symlink_to("made.glass")
-        write_file(second, NEW)
-        write_file(dangling, NEW)
+        write_file(second, Content(NEW))
+        write_file(dangling, Content(NEW))
         assert second.is_symlink()
         assert dangling.is_symlink()
         assert target.read_bytes() == (target.parent / "made.glass").read_bytes() == b"the new file"
@@ -92,14 +122,14 @@ class TestReplacing:
     def test_a_bare_name_and_bytes_are_paths_too(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         """Relative to the working directory."""
         monkeypatch.chdir(tmp_path)
-        write_file("bare", NEW)
-        write_file(b"by\xc3\xa9", NEW)
+        write_file("bare", Content(NEW))
+        write_file(b"by\xc3\xa9", Content(NEW))
         assert sorted(os.listdir()) == ["bare", "byé"]
 
     def test_a_long_name_is_written(self, tmp_path: Path) -> None:
         """The temporary file's name is not longer than names may be."""
         path = tmp_path / ("x" * 255)
-        write_file(path, NEW)
+        write_file(path, Content(NEW))
         assert path.read_bytes() == b"the new file"
 
 
@@ -107,14 +137,14 @@ class TestFailing:
     def test_a_failure_in_the_middle_leaves_the_old_file_and_no_other(self, target: Path) -> None:
         """And the error comes through."""
         with pytest.raises(RuntimeError, match="in the middle"):
-            write_file(target, broken())
+            write_file(target, Content(broken()))
         assert target.read_bytes() == OLD
         assert os.listdir(target.parent) == ["model.glass"]
 
     def test_a_failure_leaves_no_new_file(self, tmp_path: Path) -> None:
         """Not even an empty one."""
         with pytest.raises(RuntimeError):
-            write_file(tmp_path / "new", broken())
+            write_file(tmp_path / "new", Content(broken()))
         assert os.listdir(tmp_path) == []
 
     @pytest.mark.parametrize("step", ["fsync", "replace"])
@@ -126,7 +156,7 @@ class TestFailing:
 
         monkeypatch.setattr(os, step, full)
         with pytest.raises(OSError, match="No space left"):
-            write_file(target, NEW)
+            write_file(target, Content(NEW))
         monkeypatch.undo()
         assert target.read_bytes() == OLD
         assert os.listdir(target.parent) == ["model.glass"]
@@ -142,8 +172,9 @@ class TestFailing:
         """The write stops in the middle for good (attacks F41)."""
         program = (
             "import os, sys\nfrom vitrify.container.files import write_file\n"
-            "def parts():\n yield b'half'\n yield b'x' * 100000\n os.kill(os.getpid(), 9)\n"
-            "write_file(sys.argv[1], parts())\n"
+            "class Content:\n head_bytes = 4\n def bodies(self):\n"
+            "  yield b'half'\n  yield b'x' * 5_000_000\n  os.kill(os.getpid(), 9)\n"
+            "write_file(sys.argv[1], Content())\n"
         )
         env = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
         done = subprocess.run([sys.executable, "-c", program, str(target)], check=False, env=env)
@@ -153,9 +184,9 @@ class TestFailing:
     def test_a_directory_and_a_missing_folder_are_os_errors(self, tmp_path: Path) -> None:
         """With nothing written."""
         with pytest.raises(IsADirectoryError):
-            write_file(tmp_path, NEW)
+            write_file(tmp_path, Content(NEW))
         with pytest.raises(FileNotFoundError):
-            write_file(tmp_path / "no" / "folder", NEW)
+            write_file(tmp_path / "no" / "folder", Content(NEW))
         assert os.listdir(tmp_path) == []
 
 
@@ -167,9 +198,9 @@ class TestPipesAndDevices:
         found: list[bytes] = []
         reader = threading.Thread(target=lambda: found.append(path.read_bytes()))
         reader.start()
-        write_file(path, [b"x" * 300_000, b"y"])
+        write_file(path, Content([b"x" * 300_000, b"y"], head=b"head"))
         reader.join()
-        assert found == [b"x" * 300_000 + b"y"]
+        assert found == [b"head" + b"x" * 300_000 + b"y"]
         assert os.listdir(tmp_path) == ["pipe"]
 
     def test_standard_output_is_written_directly(self) -> None:
@@ -181,7 +212,7 @@ class TestPipesAndDevices:
 
     def test_dev_null_takes_everything(self) -> None:
         """And stays what it is."""
-        write_file("/dev/null", NEW)
+        write_file("/dev/null", Content(NEW))
         assert stat.S_ISCHR(os.stat("/dev/null").st_mode)
 
 
@@ -198,11 +229,11 @@ class TestShortWrites:
 
         monkeypatch.setattr(os, "writev", short)
         buffers = [bytes([i % 256]) * (i % 5) for i in range(700)]
-        write_file(tmp_path / "f", buffers)
+        write_file(tmp_path / "f", Content(buffers))
         assert (tmp_path / "f").read_bytes() == b"".join(buffers)
 
     def test_a_system_without_writev_is_served(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         """Windows has none."""
         monkeypatch.delattr(os, "writev")
-        write_file(tmp_path / "f", NEW)
+        write_file(tmp_path / "f", Content(NEW))
         assert (tmp_path / "f").read_bytes() == b"the new file"

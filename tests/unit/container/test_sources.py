@@ -99,6 +99,18 @@ class TestStreams:
         with pytest.raises(TypeError, match="path or a binary file"):
             vitrify.load(42)  # type: ignore[arg-type]  # that is the test
 
+    def test_a_stream_that_was_read_before_may_be_at_its_end(self, tmp_path: Path) -> None:
+        """A second load finds nothing left; a path begins at its beginning, so there the advice is another."""
+        data = vitrify.dumps([1, 2])
+        stream = io.BytesIO(data)
+        assert vitrify.load(stream) == [1, 2]
+        with pytest.raises(NotGlassFileError, match=r"this is empty.*, or the stream was already read to its end"):
+            vitrify.load(stream)
+        (tmp_path / "empty.glass").write_bytes(b"")
+        with pytest.raises(NotGlassFileError, match="this is empty") as caught:
+            vitrify.load(tmp_path / "empty.glass")
+        assert "stream" not in str(caught.value)
+
 
 class TestPaths:
     @pytest.mark.parametrize("value", [SMALL, LARGE], ids=["small", "large"])
@@ -175,6 +187,22 @@ class TestBlocks:
             with pytest.raises(IntegrityError, match="'bytes'"):
                 opened.piece(0)
             assert opened.piece(1).view("<f4")[0] == 1.0
+
+    @pytest.mark.parametrize("compress", [0, 3])
+    def test_a_damaged_block_is_named_once(self, compress: int) -> None:
+        """Raw or compressed."""
+        data = bytearray(vitrify.dumps(LARGE, compress=compress))
+        data[-5000 if compress == 0 else len(data) // 2] ^= 1
+        with pytest.raises(IntegrityError) as caught:
+            vitrify.loads(bytes(data))
+        assert str(caught.value).count("block ") == 1
+
+    def test_a_block_that_cannot_be_decoded_is_named_once(self) -> None:
+        """Its digest is right, its content is not."""
+        data = (Path(__file__).parents[2] / "vectors/v0/invalid/zstd_damaged.glass").read_bytes()
+        with pytest.raises(FormatError) as caught:
+            vitrify.loads(data)
+        assert str(caught.value).count("block ") == 1
 
     def test_bytes_are_private(self, glass: bytes) -> None:
         """Writing to what was read changes neither the source nor what is read next."""

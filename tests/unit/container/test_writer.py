@@ -12,13 +12,13 @@ import numpy as np
 import pytest
 
 import vitrify
-from tests.support.independent_container import Container
+from tests.support.independent_reader import Container
 from vitrify.container.writer import Piece, plan
 
 
 def piece(name: str, data: bytes, dtype: str = "U8", shape: tuple[int, ...] | None = None) -> Piece:
     """A piece of these bytes."""
-    return Piece(name=name, dtype=dtype, shape=(len(data),) if shape is None else shape, buffers=lambda: [data])
+    return Piece(name=name, dtype=dtype, shape=(len(data),) if shape is None else shape, data=lambda: data)
 
 
 def names(data: bytes) -> list[str]:
@@ -58,19 +58,32 @@ class TestPlan:
         assert len(set(found)) == 100_002
 
     def test_buffers_are_made_when_they_are_needed(self) -> None:
-        """Once to hash and once to write: no second copy of the model waits in memory."""
+        """Not before, and for a path once: no second copy of the model waits in memory."""
         calls: list[str] = []
 
-        def buffers() -> list[bytes]:
+        def data() -> bytes:
             calls.append("made")
-            return [bytes(8192)]
+            return bytes(8192)
 
         made = plan(
-            [Piece(name="x", dtype="U8", shape=(8192,), buffers=buffers)], cells=b"", graph=b"{}", record="{}", effort=0
+            [Piece(name="x", dtype="U8", shape=(8192,), data=data)], cells=b"", graph=b"{}", record="{}", effort=0
         )
+        assert calls == []
+        assert sum(map(len, made.bodies())) + made.head_bytes == made.n_bytes
         assert calls == ["made"]
-        assert sum(map(len, made.buffers())) == made.n_bytes
-        assert calls == ["made", "made"]
+        assert len(made.head()) == made.head_bytes
+        assert calls == ["made"]
+
+    @pytest.mark.parametrize("effort", [0, 3])
+    def test_the_head_is_the_same_before_and_after_the_bodies(self, effort: int) -> None:
+        """Hashed all at once for a stream, on the way for a path: blocks of less and of more than a few MiB."""
+        noise = np.random.default_rng(0).bytes(9 << 20)
+        pieces = [piece("big", noise), piece("small", b"x" * 5000), piece("zeros", bytes(6 << 20)), piece("one", b"1")]
+        first, second = (
+            plan(pieces, cells=b"c", graph=b"{}", record='{"versions":{}}', effort=effort) for _ in range(2)
+        )
+        bodies = b"".join(first.bodies())
+        assert first.head() + bodies == b"".join(second.buffers())
 
     def test_what_does_not_shrink_stays_raw_beside_what_does(self) -> None:
         """Each block is decided for itself; raw ones come first."""

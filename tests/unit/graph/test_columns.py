@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from tests.property.strategies import ints, plain
 from tests.support.equality import assert_same
 from vitrify.graph.cells import CellWriter, smallest_signed, smallest_unsigned
-from vitrify.graph.columns import Parsed, encode_column, parse_column
+from vitrify.graph.columns import encode_column
+from vitrify.graph.parsed import Parsed, parse_column
 from vitrify.graph.schema import Const, ConstFloat, ConstName, Graph, Mixed, Name, Numbers, Run, Strings, Table
 
 
@@ -57,7 +58,7 @@ class Cells:
     def take(self, n_bytes: int, block: int | None) -> Any:
         """The next bytes."""
         if block is not None:
-            return np.frombuffer(b"".join(self._pieces[block].buffers()), np.uint8)
+            return np.frombuffer(self._pieces[block].data(), np.uint8)
         start, self._position = self._position, self._position + n_bytes + -n_bytes % 8
         return self._pool[start : start + n_bytes]
 

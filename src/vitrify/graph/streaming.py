@@ -1,0 +1,124 @@
+"""Objects that are checked and made a few at a time, so that their arrays never lie in memory all at once.
+
+The trees of a forest copy what they are given. While one stretch of them is checked and made, the next is read.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from contextlib import closing
+from itertools import pairwise
+from typing import Any, Final
+
+import numpy as np
+import numpy.typing as npt
+
+from vitrify.container.parallel import one_ahead
+from vitrify.graph.array_reads import ArrayReads, Flags
+from vitrify.graph.containers import Shape
+from vitrify.graph.instances import ConverterShape, RowError
+from vitrify.graph.parse import ParsedTable
+from vitrify.graph.parsed import Parsed
+from vitrify.graph.rows import Rows
+
+_STRETCH_BYTES: Final = 1 << 22
+Stretch = tuple[int, int]
+
+
+def streams(shape: Shape | None, parsed: ParsedTable) -> bool:
+    """Whether the objects of a table are made a few at a time."""
+    if not isinstance(shape, ConverterShape) or not shape.converter.streams:
+        return False
+    return all(column.of != "mixed" for column in parsed.columns.values())
+
+
+def used_once(tables: Sequence[ParsedTable], shapes: Mapping[int, Shape | None]) -> dict[int, Flags]:
+    """For each table of arrays that streamed objects use: which rows are used by one of them and nothing else."""
+    streamed = [parsed for number, parsed in enumerate(tables) if streams(shapes.get(number), parsed)]
+    once: dict[int, Flags] = {}
+    for column, rows in _array_columns(tables, streamed):
+        once.setdefault(column, np.zeros(tables[column].table.rows, np.bool_))[rows] = True
+    if not once:
+        return once
+    uses = {child: np.zeros(len(flags), np.int64) for child, flags in once.items()}
+    for child, rows in _array_columns(tables, tables):
+        if child in uses:
+            uses[child] += np.bincount(rows.astype(np.int64), minlength=len(uses[child]))
+    return {child: flags & (uses[child] == 1) for child, flags in once.items()}
+
+
+def stream(
+    rows: Rows,
+    shape: Shape,
+    *,
+    tables: Sequence[ParsedTable],
+    reads: Mapping[int, ArrayReads],
+    later: Mapping[int, Flags],
+    names: Sequence[object],
+) -> list[Any]:
+    """Check and make the objects of a table; arrays that only they use are forgotten on the way.
+
+    Args:
+        rows: The table; the lists of `rows.objects` take the arrays while they are used.
+        shape: How its objects are checked and made.
+        tables: All tables.
+        reads: What reads the arrays of each table of arrays.
+        later: Which of them are still to be read, by `used_once`.
+        names: The classes and functions of the file.
+    """
+    lazy = [c for c in rows.columns.values() if c.of == "ref" and tables[c.table].table.layout == "arrays"]
+
+    def read(stretch: Stretch) -> Stretch:
+        for arrays, row, get in _waiting(stretch):
+            if arrays[row] is None:
+                arrays[row] = get(row)
+        return stretch
+
+    def _waiting(stretch: Stretch) -> list[tuple[list[Any], int, ArrayReads]]:
+        begin, end = stretch
+        found: list[tuple[list[Any], int, ArrayReads]] = []
+        for column in lazy:
+            assert column.numbers is not None
+            flags = later.get(column.table)
+            mine = column.numbers[begin:end]
+            if flags is not None:
+                arrays, get = rows.objects[column.table], reads[column.table]
+                found += [(arrays, row, get) for row in mine[flags[mine]].tolist()]
+        return found
+
+    made: list[Any] = []
+    with closing(one_ahead(read, _stretches(rows.n, lazy, reads))) as ready:
+        for stretch in ready:
+            few = rows.part(*stretch)
+            shape.check(few)
+            values = {name: c.materialize(rows.objects, names) for name, c in few.columns.items()}
+            try:
+                made += shape.make(few.n, None, values)
+            except RowError as error:
+                raise RowError(stretch[0] + error.row) from error.__cause__
+            del values
+            for arrays, row, _ in _waiting(stretch):
+                arrays[row] = None
+    return made
+
+
+def _array_columns(tables: Sequence[ParsedTable], users: Sequence[ParsedTable]) -> list[tuple[int, npt.NDArray[Any]]]:
+    """For each column that refers to a table of arrays: its number and the rows."""
+    return [
+        (child, rows)
+        for parsed in users
+        for column in parsed.columns.values()
+        for child, rows, _ in column.refs()
+        if tables[child].table.layout == "arrays"
+    ]
+
+
+def _stretches(n: int, lazy: Sequence[Parsed], reads: Mapping[int, ArrayReads]) -> list[Stretch]:
+    """Runs of rows whose arrays have about `_STRETCH_BYTES`."""
+    sizes = np.zeros(n, np.int64)
+    for column in lazy:
+        assert column.numbers is not None
+        sizes += reads[column.table].sizes[column.numbers.astype(np.int64)]
+    cuts = np.flatnonzero(np.diff(np.cumsum(sizes) // _STRETCH_BYTES)) + 1
+    edges = [0, *cuts.tolist(), n]
+    return [(begin, end) for begin, end in pairwise(edges) if begin < end]
