@@ -7,14 +7,17 @@ import os
 import sys
 import warnings
 from collections.abc import Iterable
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, Never
 
 from vitrify.container.files import write_file
 from vitrify.container.limits import LIMITS, Limits
 from vitrify.container.reader import FileLike, GlassFile, open_glass, open_glass_bytes
 from vitrify.container.writer import Plan, plan
 from vitrify.converters import default_registry
+from vitrify.drop_in import misuse
 from vitrify.errors import (
+    FormatError,
+    LimitError,
     MainModuleWarning,
     NotRestoredWarning,
     StateError,
@@ -26,22 +29,25 @@ from vitrify.graph.converter import Converter
 from vitrify.graph.decode import Decoder
 from vitrify.graph.encode import Encoded, encode
 from vitrify.graph.registry import Registry
+from vitrify.graph.requirements import missing_attribute
 from vitrify.record import plain_record, read_record
-from vitrify.record.versions import POLICIES, check_versions, is_newer_than_reviewed
+from vitrify.record.versions import POLICIES, UNREVIEWED, check_versions, is_newer_than_reviewed
 from vitrify.trust import Need, TrustArgument, read_trust, require
 
 log = logging.getLogger("vitrify")
 log.addHandler(logging.NullHandler())
 
 _DEFAULT_EFFORT = 3
+_SHORT_DIGEST_CHARS = 12
 
 
 def dump(
     obj: Any,
     file: str | bytes | os.PathLike[str] | BinaryIO,
-    *,
+    *_no_more: Never,
     compress: bool | int | None = None,
     converters: Iterable[Converter[Any]] = (),
+    **_no_others: Never,
 ) -> None:
     """Save a model, or any value that may lie in one, to a file.
 
@@ -54,28 +60,41 @@ def dump(
     Raises:
         UnsupportedError: Something in `obj` cannot be saved; the error lists every such value with its path.
         OSError: The file cannot be written.
+        TypeError: An argument is another library's, such as `protocol=`; the error names what to write instead.
     """
+    if _no_more or _no_others:
+        raise misuse(dump, _no_more, _no_others)
     prepared = _prepare(obj, compress, converters)
     if isinstance(file, (str, bytes, os.PathLike)):
-        write_file(file, prepared.buffers())
-        return
-    for buffer in prepared.buffers():
-        _write_whole(file, buffer)
+        write_file(file, prepared)
+    else:
+        for buffer in prepared.buffers():
+            _write_whole(file, buffer)
+    log.debug("dumped %s: %d bytes", _shown(file), prepared.n_bytes)
 
 
-def dumps(obj: Any, *, compress: bool | int | None = None, converters: Iterable[Converter[Any]] = ()) -> bytes:
+def dumps(
+    obj: Any,
+    *_no_more: Never,
+    compress: bool | int | None = None,
+    converters: Iterable[Converter[Any]] = (),
+    **_no_others: Never,
+) -> bytes:
     """Save a model to a byte string; see `dump`."""
+    if _no_more or _no_others:
+        raise misuse(dumps, _no_more, _no_others)
     return b"".join(_prepare(obj, compress, converters).buffers())
 
 
 def load(
     file: FileLike,
-    *,
+    *_no_more: Never,
     trust: TrustArgument = (),
     mmap: bool = False,
     versions: str = "warn",
     converters: Iterable[Converter[Any]] = (),
     limits: Limits = LIMITS,
+    **_no_others: Never,
 ) -> Any:
     """Load what `dump` saved; no code from the file runs, whatever its bytes are.
 
@@ -96,7 +115,10 @@ def load(
         UnsupportedError: It holds types that do not exist here.
         VersionError: Its results would differ with the versions installed here.
         LimitError: It asks for more than `limits` allows.
+        TypeError: An argument is another library's, such as `mmap_mode=`; the error names what to write instead.
     """
+    if _no_more or _no_others:
+        raise misuse(load, _no_more, _no_others)
     shown = _shown(file)
     sys.audit("vitrify.load", shown)
     with _Naming(shown), open_glass(file, limits) as opened:
@@ -105,13 +127,16 @@ def load(
 
 def loads(
     data: bytes | bytearray | memoryview,
-    *,
+    *_no_more: Never,
     trust: TrustArgument = (),
     versions: str = "warn",
     converters: Iterable[Converter[Any]] = (),
     limits: Limits = LIMITS,
+    **_no_others: Never,
 ) -> Any:
     """Load from a byte string; see `load`."""
+    if _no_more or _no_others:
+        raise misuse(loads, _no_more, _no_others)
     sys.audit("vitrify.load", "<bytes>")
     with _Naming("<bytes>"), open_glass_bytes(data, limits) as opened:
         return _build(opened, "<bytes>", trust, False, versions, converters)
@@ -140,15 +165,14 @@ def _check_unreviewed(prepared: Plan, registry: Registry) -> None:
     Raises:
         UnsupportedError: It does not: what a check reads has changed.
     """
-    warnings.warn(
-        "this scikit-learn is newer than the ones vitrify has reviewed; upgrade vitrify when you can",
-        VersionWarning,
-        stacklevel=5,
-    )
+    warnings.warn(UNREVIEWED, VersionWarning, stacklevel=4)
     try:
         with open_glass_bytes(b"".join(prepared.buffers())) as opened:
-            Decoder(opened, registry).check()
-    except StateError as error:
+            decoder = Decoder(opened, registry)
+            decoder.check()
+            if missing := missing_attribute(decoder):
+                raise missing
+    except (FormatError, LimitError, StateError) as error:
         raise UnsupportedError(
             f"this scikit-learn is newer than reviewed, and {error.message}",
             path=error.path,
@@ -172,7 +196,12 @@ def _build(
     needs = [Need(name=f.name, what=f.what, path=decoder.path_of(f)) for f in decoder.foreign()]
     require(needs, allowed, shown)
     check_versions(record, decoder, shown, versions)
-    return decoder.build(lambda name, _, path: allowed.resolve(name, path))
+    if (missing := missing_attribute(decoder)) and is_newer_than_reviewed(("sklearn",)):
+        raise missing
+    built = decoder.build(lambda name, _, path: allowed.resolve(name, path))
+    header = opened.header
+    log.debug("loaded %s: %d bytes, model %s", shown, header.file_bytes, header.metadata.model[:_SHORT_DIGEST_CHARS])
+    return built
 
 
 def _effort(compress: Any) -> int:

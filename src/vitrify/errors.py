@@ -9,6 +9,7 @@ Nothing here is raised for a defect of vitrify itself, and no error carries the 
     │   └── IntegrityError                    they do not match the file's own digests
     ├── LimitError             (ValueError)   they ask for more than `limits` allows
     ├── StateError             (ValueError)   well-formed, but no object of that type can hold these values
+    ├── PathError              (LookupError)  no array of the file has the path that was asked for
     ├── UnsupportedError       (TypeError)    a value or type that vitrify cannot save or rebuild
     ├── UntrustedTypeError     (TypeError)    a class or function that the caller has not named in `trust=`
     └── VersionError           (RuntimeError) loading here would give other results than where it was saved
@@ -94,6 +95,12 @@ class LimitError(VitrifyError, ValueError):
 
 class StateError(VitrifyError, ValueError):
     """The values cannot belong to an object of that type, so it is not built."""
+
+
+class PathError(VitrifyError, LookupError):
+    """No array has this path; the hint names those that come near."""
+
+    exit_code = 2
 
 
 class UnsupportedError(VitrifyError, TypeError):

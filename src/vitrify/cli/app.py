@@ -25,6 +25,7 @@ NOT_A_FILE: Final = 3
 INTERNAL: Final = 70
 INTERRUPTED: Final = 130
 PIPE_CLOSED: Final = 141
+_COMPLETION: Final = frozenset({"--install-completion", "--show-completion"})
 # typer does not export the class that its own parser raises for wrong usage: it is the one below BadParameter.
 _ParserError: Final = typer.BadParameter.__bases__[0]
 
@@ -66,9 +67,12 @@ def main(arguments: Sequence[str] | None = None, *, name: str = "vitrify") -> in
         name: What the command is called in its own help.
     """
     settings.debug = False
+    words = list(sys.argv[1:] if arguments is None else arguments)
+    if _COMPLETION.intersection(words):
+        name = "vitrify"  # Shells complete a command, never a module.
     try:
         command = typer.main.get_command(app)
-        result = command.main(arguments, prog_name=name, standalone_mode=False)
+        result = command.main(words, prog_name=name, standalone_mode=False)
         sys.stdout.flush()
     except SystemExit as exit_:
         return _closed() if _is_broken_pipe(exit_) else _code_of(exit_)
@@ -98,12 +102,17 @@ def _describe(error: BaseException, name: str) -> tuple[str, int]:
     if isinstance(error, _ParserError):
         message = getattr(error, "format_message", lambda: str(error))().rstrip(".")
         verb = getattr(getattr(error, "ctx", None), "command_path", name)
-        return f"{message}. {verb} --help tells more", USAGE
+        return f"{message}{'' if message.endswith('?') else '.'} {verb} --help tells more", USAGE
     if isinstance(error, OSError):
-        return f"{error.filename or 'the file'}: {error.strerror or error}", NOT_A_FILE
+        return f"{_shown(error.filename)}: {error.strerror or error}", NOT_A_FILE
     if isinstance(error, MemoryError):
         return "out of memory", NOT_A_FILE
     return f"internal error ({type(error).__name__}: {error}); --debug shows where", INTERNAL
+
+
+def _shown(filename: object) -> str:
+    """The name of the file that an error is about; an empty one can only be seen in quotes."""
+    return "the file" if filename is None else str(filename) or "''"
 
 
 def _is_broken_pipe(error: BaseException | None) -> bool:

@@ -16,7 +16,7 @@ from rich.text import Text
 
 from vitrify.cli.screen import readable_bytes, styled, visible
 from vitrify.inspection import ArrayInfo, Part, Summary
-from vitrify.trust import provider
+from vitrify.trust import providers, unchecked_parsers
 
 _TOP_ARRAYS = 20
 _TOP_ATTRIBUTES = 40
@@ -28,6 +28,9 @@ _LABEL_WIDTH = 14
 _WORTH_A_SIZE_BYTES = 10_000
 _LIKE_ENOUGH = 3
 _INDEX = re.compile(r"(?<![^.\[])[0-9]+(?![^.\[])")
+_BRACKETS = ")]}"
+_QUOTES = "'\""
+_CLOSING = {"(": ")", "[": "]", "{": "}", "'": "'", '"': '"'}
 _CALL = re.compile(r"\w{1,50}\(")
 NAME, TYPE, FAINT, SIZE, WARN = "bold", "cyan", "dim", "green", "yellow"
 
@@ -156,7 +159,7 @@ class _Page:
         shown = rows if self._show_all else rows[:_TOP_ARRAYS]
         cells = [
             (
-                f"{dtype.count(':')} fields" if dtype.startswith("{") else visible(dtype, _MAX_DTYPE_CHARS),
+                _dtype_text(dtype),
                 shape,
                 readable_bytes(stored_bytes) if shares is None else "-",
                 readable_bytes(n_bytes),
@@ -164,7 +167,7 @@ class _Page:
             for _, dtype, shape, stored_bytes, n_bytes, shares in shown
         ]
         widths = [max(map(len, column)) + 2 for column in zip(_HEADERS, *cells, strict=True)]
-        room = max(16, self._console.width - sum(widths))
+        room = max(8, self._console.width - sum(widths))
         table = Table(box=None, padding=(0, 2, 0, 0), pad_edge=False, header_style=FAINT)
         table.add_column("array", overflow="fold")
         for header, style, justify in zip(_HEADERS, (TYPE, "", SIZE, ""), _JUSTIFY, strict=True):
@@ -193,10 +196,13 @@ class _Page:
         yield "integrity", styled(summary.integrity)
         if not summary.code:
             yield "code", styled("none: loading needs no trust=")
-        for i, need in enumerate(summary.code):
-            status = "pass it in converters=" if need.what == "converter" else provider(need.name)[0]
+        names = [need.name for need in summary.code]
+        for i, (need, (status, _)) in enumerate(zip(summary.code, providers(names), strict=True)):
+            status = "pass it in converters=" if need.what == "converter" else status
             found = styled(need.name, WARN).append_text(styled(f"  {need.what} at {need.path}, {status}"))
             yield "" if i else "code", found
+        for note in unchecked_parsers(names):
+            yield "", styled(note, WARN)
         yield "content", styled(summary.content)
         if summary.not_recorded:
             yield "not recorded", styled(", ".join(summary.not_recorded))
@@ -218,11 +224,35 @@ def _split_type(type_id: str) -> tuple[str, str]:
 
 
 def _shortened(text: str) -> str:
-    """A long value cut; of an object only its type is left."""
+    """A long value cut, a collection after a whole item where it can be; of an object only its type is left."""
     if len(text) <= _MAX_VALUE_CHARS:
         return text
     call = _CALL.match(text)
-    return call[0] + "…)" if call is not None else text[: _MAX_VALUE_CHARS - 1] + "…"
+    if call is not None:
+        return call[0] + "…)"
+    short = text[: _MAX_VALUE_CHARS - 3]
+    whole, comma, _ = short.rpartition(", ")
+    kept = whole + comma if comma and _CLOSING.get(text[0], "'") in _BRACKETS else short
+    return f"{kept}…{_closing(kept)}"
+
+
+def _closing(text: str) -> str:
+    """The quote and the brackets that are open at the end of a value."""
+    open_: list[str] = []
+    for char in text:
+        if open_ and char == open_[-1]:
+            open_.pop()
+        elif char in _CLOSING and not (open_ and open_[-1] in _QUOTES):
+            open_.append(_CLOSING[char])
+    return "".join(reversed(open_))
+
+
+def _dtype_text(dtype: str) -> str:
+    """A dtype that fits its column; of a structured one, how many fields it has."""
+    if not dtype.startswith("{"):
+        return visible(dtype, _MAX_DTYPE_CHARS)
+    n_fields = dtype.count(": ") - dtype.count(": {")
+    return f"{n_fields} field{'s' * (n_fields != 1)}"
 
 
 def _shape_text(array: ArrayInfo) -> str:

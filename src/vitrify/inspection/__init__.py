@@ -8,8 +8,7 @@ tables as something to walk), `origins` (where each object is first reached), `a
 for people), `parts` (what the model consists of), `sizes` (which part owns which bytes), `inspecting` (the calls).
 """
 
-from vitrify.inspection.address import PathError
 from vitrify.inspection.inspecting import FileLike, inspect, read_array
 from vitrify.inspection.summary import ArrayInfo, Part, Summary
 
-__all__ = ["ArrayInfo", "FileLike", "Part", "PathError", "Summary", "inspect", "read_array"]
+__all__ = ["ArrayInfo", "FileLike", "Part", "Summary", "inspect", "read_array"]

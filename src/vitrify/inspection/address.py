@@ -11,7 +11,7 @@ import ast
 import re
 from typing import Final
 
-from vitrify.errors import VitrifyError
+from vitrify.errors import PathError
 
 ROOT: Final = "$"
 _MAX_KEY_CHARS: Final = 80
@@ -25,12 +25,6 @@ _TOKEN: Final = re.compile(
     """,
     re.VERBOSE,
 )
-
-
-class PathError(VitrifyError, LookupError):
-    """No array has this path; the hint names those that come near."""
-
-    exit_code = 2
 
 
 def spell_key(key: object, position: int) -> str:

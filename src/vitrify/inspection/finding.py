@@ -7,7 +7,8 @@ from typing import Final
 
 import numpy as np
 
-from vitrify.inspection.address import ROOT, PathError, join, spell_key, split
+from vitrify.errors import PathError
+from vitrify.inspection.address import ROOT, join, spell_key, split
 from vitrify.inspection.arrays import Arrays
 from vitrify.inspection.tables import BY_STATE, Named, Ref, Slot, Tables
 
@@ -33,10 +34,12 @@ def find_array(path: str, tables: Tables, arrays: Arrays) -> Ref:
         so_far = join(so_far, step if type(step) is str and step.startswith("#") else spell_key(step, 0))
     if isinstance(value, Ref) and tables.tables[value.table].table.arrays is not None:
         return value
-    kind = "a class or function" if isinstance(value, Named) else type(value).__name__
+    kind = type(value).__name__
     if isinstance(value, Ref):
         kind = tables.type_id(value.table)
-    raise PathError(f"{so_far} is no array but {kind}", hint=_near(so_far, arrays))
+    elif isinstance(value, Named):
+        kind = "class or function"
+    raise PathError(f"{so_far} is no array (type: {kind})", hint=_near(so_far, arrays))
 
 
 def _follow(value: object, step: str | int, tables: Tables) -> Slot | None:
@@ -98,9 +101,12 @@ def _find_block(name: str, tables: Tables, arrays: Arrays) -> Ref | None:
 
 def _near(path: str, arrays: Arrays) -> str:
     """Paths of arrays that come near one that does not exist."""
-    paths = [info.path for info in arrays.infos()[0]][:_MAX_COMPARED]
+    infos, n_arrays = arrays.infos()
+    paths = [info.path for info in infos[:_MAX_COMPARED]]
     below = [found for found in paths if path == ROOT or found.startswith((path + ".", path + "["))]
     near = (below or get_close_matches(path, paths, _NEAR, 0.5))[:_NEAR]
     if near:
         return f"Near it: {', '.join(near)}"
-    return f"It has {len(paths)} arrays: vitrify inspect lists them" if paths else "It has no arrays"
+    if n_arrays == 1:
+        return f"Its only array is {paths[0]}"
+    return f"It has {n_arrays:,} arrays: vitrify inspect lists them" if n_arrays else "It has no arrays"

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from vitrify.graph.columns import Parsed
 from vitrify.graph.parse import BUILTIN_LAYOUTS
+from vitrify.graph.parsed import Parsed
 from vitrify.graph.registry import Registry
 from vitrify.inspection.address import ROOT, join
 from vitrify.inspection.origins import Origins

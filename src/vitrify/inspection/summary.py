@@ -111,7 +111,8 @@ class Summary:
 
     def __repr__(self) -> str:
         code = [need.name for need in self.code]
-        return f"<Summary of {self.type!r}, {self.file_bytes} bytes, {self.n_arrays} arrays, code: {code}>"
+        n_arrays = f"{self.n_arrays} array{'s' * (self.n_arrays != 1)}"
+        return f"<Summary of {self.type!r}, {self.file_bytes} bytes, {n_arrays}, code: {code}>"
 
     def to_dict(self) -> dict[str, Any]:
         """The summary as dicts, lists, texts and numbers."""

@@ -15,9 +15,9 @@ import numpy.typing as npt
 
 from vitrify.errors import FormatError
 from vitrify.graph.array_tables import ARRAY_TYPE
-from vitrify.graph.columns import Parsed
 from vitrify.graph.containers import offsets
 from vitrify.graph.parse import BUILTIN_LAYOUTS, OWN_LAYOUTS, ParsedGraph, ParsedTable
+from vitrify.graph.parsed import Parsed
 from vitrify.graph.paths import cut
 
 Ints = npt.NDArray[Any]

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import functools
+import importlib.metadata
 import subprocess
 import sys
+import types
 from pathlib import Path
 from typing import Any
 
@@ -22,10 +24,13 @@ from tests.support.own_code import (
     Colour,
     FrozenPoint,
     HalfSlotted,
+    Migrated,
+    MigratedSlots,
     Pair,
     Plain,
     Point,
     Reduced,
+    Shop,
     Slotted,
     Stack,
     Stateful,
@@ -33,7 +38,7 @@ from tests.support.own_code import (
     Winsorizer,
     clip_income,
 )  # fmt: skip
-from vitrify.errors import UnsupportedError, UntrustedTypeError
+from vitrify.errors import StateError, UnsupportedError, UntrustedTypeError
 
 
 def _stack() -> Stack:
@@ -141,9 +146,82 @@ def test_what_is_not_installed_has_no_trust_line(tmp_path: Path) -> None:
     with pytest.raises(UntrustedTypeError) as caught:
         vitrify.load(tmp_path / "x.glass")
 
-    assert "not installed here" in str(caught.value)
+    assert "not found here" in str(caught.value)
     assert "trust=[" not in str(caught.value)
     assert "gone_module" not in sys.modules
+
+
+def test_own_code_that_was_not_imported_yet_has_a_trust_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A module beside the program is no installed package; it is found, and still not imported."""
+    (tmp_path / "beside_module.py").write_text("class Beside:\n    pass\n")
+    code = (
+        f"import sys; sys.path.insert(0, {str(tmp_path)!r}); import beside_module, vitrify; "
+        f"vitrify.dump(beside_module.Beside(), {str(tmp_path / 'x.glass')!r})"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)
+    monkeypatch.syspath_prepend(tmp_path)
+    with pytest.raises(UntrustedTypeError) as caught:
+        vitrify.load(tmp_path / "x.glass")
+
+    lines = str(caught.value).splitlines()
+    assert lines[1].split() == ["beside_module.Beside", "class", "$", "found", "here"]
+    assert lines[-1] == "  trust=[Beside]"
+    assert "beside_module" not in sys.modules
+
+
+def test_names_that_end_alike_are_told_apart(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The line can be copied: two different things cannot be imported under one name."""
+    other = types.ModuleType("other_shop")
+    exec("class Plain:\n    pass", vars(other))
+    monkeypatch.setitem(sys.modules, "other_shop", other)
+    with pytest.raises(UntrustedTypeError) as caught:
+        vitrify.loads(vitrify.dumps([Plain(1), vars(other)["Plain"](), Point(1.0, 2.0)]))
+
+    assert str(caught.value).splitlines()[-1] == "  trust=[tests.support.own_code.Plain, other_shop.Plain, Point]"
+
+
+def test_a_class_in_a_class_is_spelled_from_the_outer_one() -> None:
+    """`from module import Shop.Plain` is no Python; `Shop` can be imported, and `Shop.Plain` passed."""
+    data = vitrify.dumps([Plain(1), Shop.Plain()])
+    with pytest.raises(UntrustedTypeError) as caught:
+        vitrify.loads(data)
+
+    line = str(caught.value).splitlines()[-1]
+    assert line == "  trust=[Plain, Shop.Plain]"
+    passed = eval(line.strip().removeprefix("trust="), {"Plain": Plain, "Shop": Shop})
+    assert [type(value) for value in vitrify.loads(data, trust=passed)] == [Plain, Shop.Plain]
+
+
+@pytest.mark.parametrize("layout", ["shop.py", "shop/__init__.py", "shop/counter.py"])
+def test_it_is_spelled_so_before_its_module_is_imported(
+    layout: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A module, a package and a module in a package, found where Python would; none is imported."""
+    (tmp_path / layout).parent.mkdir(exist_ok=True)
+    (tmp_path / layout).write_text("class Outer:\n    class Inner:\n        pass\n")
+    module = layout.removesuffix(".py").removesuffix("/__init__").replace("/", ".")
+    code = (
+        f"import sys; sys.path.insert(0, {str(tmp_path)!r}); import {module}, vitrify; "
+        f"vitrify.dump({module}.Outer.Inner(), {str(tmp_path / 'x.glass')!r})"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)
+    monkeypatch.syspath_prepend(tmp_path)
+    with pytest.raises(UntrustedTypeError) as caught:
+        vitrify.load(tmp_path / "x.glass")
+
+    assert str(caught.value).splitlines()[-1] == "  trust=[Outer.Inner]"
+    assert "shop" not in sys.modules
+
+
+def test_looking_up_packages_takes_no_longer_for_many_names(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The table of installed packages is read once for a file, however many names that lists."""
+    calls: list[int] = []
+    whole = importlib.metadata.packages_distributions
+    monkeypatch.setattr(importlib.metadata, "packages_distributions", lambda: calls.append(1) or whole())
+    with pytest.raises(UntrustedTypeError, match="needs 4 names"):
+        vitrify.loads(vitrify.dumps([Plain(1), Point(1.0, 2.0), Winsorizer(), clip_income]))
+
+    assert calls == [1]
 
 
 @pytest.mark.parametrize("name", ["os.system", "subprocess.Popen", "builtins.eval", "numpy.load", "sklearn.base.clone"])
@@ -171,6 +249,28 @@ def test_what_has_moved_is_found_by_a_mapping() -> None:
     data = vitrify.dumps(Point(1.0, 2.0)).replace(b"", b"")
 
     assert vitrify.loads(data, trust={"tests.support.own_code.Point": Point}) == Point(1.0, 2.0)
+
+
+def test_a_class_is_called_only_if_it_asks_for_it() -> None:
+    """No file can have `__init__` run: the class itself must have a `__reduce__` (XGBoost's would open a path)."""
+    data = vitrify.dumps(Reduced(3))
+    LOG.clear()
+    with pytest.raises(StateError, match="asks for a call of its class, which has no __reduce__"):
+        vitrify.loads(data, trust={"tests.support.own_code.Reduced": Plain})
+
+    assert LOG == []
+
+
+def test_a_state_method_that_came_later_is_called() -> None:
+    """As pickle does; a file cannot set past it what the method would make from the state."""
+    plain, slotted = vitrify.dumps(Plain(5)), vitrify.dumps(Slotted(1, 2))
+    LOG.clear()
+    migrated = vitrify.loads(plain, trust={"tests.support.own_code.Plain": Migrated})
+    turned = vitrify.loads(slotted, trust={"tests.support.own_code.Slotted": MigratedSlots})
+
+    assert vars(migrated) == {"amount": 5}
+    assert LOG == ["Migrated.__setstate__"]
+    assert (turned.left, turned.right) == (2, 1)
 
 
 def test_what_lives_in_main_is_saved_with_a_warning(tmp_path: Path) -> None:

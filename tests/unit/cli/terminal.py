@@ -18,12 +18,13 @@ def run(*words: str, given: bytes = b"", **environment: str) -> subprocess.Compl
     )
 
 
-def run_in_terminal(*words: str) -> str:
+def run_in_terminal(*words: str, **environment: str) -> str:
     """What the same prints on a terminal of 80 columns, with its colours."""
     controller, terminal = pty.openpty()
     process = subprocess.Popen(
-        [*_COMMAND, *words], stdin=subprocess.DEVNULL, stdout=terminal, stderr=terminal, env=_environment()
-    )
+        [*_COMMAND, *words], stdin=subprocess.DEVNULL, stdout=terminal, stderr=terminal,
+        env={**_environment(), **environment},
+    )  # fmt: skip
     os.close(terminal)
     parts: list[bytes] = []
     while True:

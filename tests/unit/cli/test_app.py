@@ -14,6 +14,8 @@ import pytest
 
 import vitrify
 from tests.unit.cli.terminal import run, start
+from vitrify import kernels
+from vitrify.cli.app import main
 
 
 @pytest.fixture(scope="module")
@@ -45,6 +47,7 @@ class TestExitCodes:
             (["inspect"], "Missing argument 'FILE'"),
             (["inspect", "x", "--bogus"], "--bogus"),
             (["bogus"], "bogus"),
+            (["inspekt"], "Did you mean 'inspect'? python -m vitrify --help"),
             (["inspect", "x", "--force"], "--array"),
             (["inspect", "x", "--out", "y.npy"], "--array"),
         ],
@@ -74,6 +77,12 @@ class TestExitCodes:
         assert done.returncode == 3
         assert text in one_line(done.stderr)
 
+    def test_an_empty_name_is_shown_in_quotes(self) -> None:
+        """As after `vitrify inspect "$unset"`."""
+        done = run("inspect", "")
+        assert done.returncode == 3
+        assert one_line(done.stderr) == "vitrify: '': No such file or directory\n"
+
     def test_a_directory_is_three(self, tmp_path: Path) -> None:
         """A folder is not a file."""
         done = run("inspect", str(tmp_path))
@@ -95,6 +104,19 @@ class TestExitCodes:
         done = run("inspect", glass, "--array", "objects")
         assert done.returncode == 4
         assert "holds objects" in one_line(done.stderr)
+
+    def test_a_defect_of_ours_is_seventy(
+        self, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        """One line that says so and how to see more, never a traceback unasked."""
+
+        def defect(file: object) -> None:
+            raise ZeroDivisionError("by zero")
+
+        monkeypatch.setattr("vitrify.cli.inspect.inspect", defect)
+        assert main(["inspect", "x"]) == 70
+        error = capsys.readouterr().err
+        assert one_line(error.encode()) == "vitrify: internal error (ZeroDivisionError: by zero); --debug shows where\n"
 
     def test_interruption_is_130_and_silent(self) -> None:
         """Ctrl-C ends it without a traceback."""
@@ -147,7 +169,7 @@ class TestAnswers:
         assert lines["vitrify"] == vitrify.__version__
         assert lines["python"].startswith(platform.python_version())
         assert lines["numpy"] == np.__version__
-        assert lines["kernels"] in ("numpy", "compiled")
+        assert lines["kernels"] == ("compiled" if kernels.COMPILED else "numpy")
 
     @pytest.mark.parametrize("words", [[], ["--help"], ["inspect", "--help"]])
     def test_help_fits_eighty_columns(self, words: list[str]) -> None:
@@ -170,16 +192,75 @@ class TestAnswers:
         done = subprocess.run([sys.executable, "-c", program], capture_output=True, check=True)
         assert done.stdout == b"\n"
 
-    def test_shells_can_complete_verbs(self) -> None:
-        """The completion that typer installs knows the verbs."""
-        done = run_completion("ins")
-        assert "inspect" in done
+
+COMMAND = "import sys; from vitrify.cli.app import main; sys.exit(main())"
+BASH = """
+eval "$(vitrify --show-completion)"
+complete -p vitrify
+COMP_WORDS=({words}) COMP_CWORD=$((${{#COMP_WORDS[@]}} - 1))
+_vitrify_completion vitrify "${{COMP_WORDS[COMP_CWORD]}}"
+printf '%s\n' "${{COMPREPLY[@]}}"
+"""
 
 
-def run_completion(word: str) -> str:
-    program = "from vitrify.cli.app import main\nmain()"
-    environment = {"_VITRIFY_COMPLETE": "complete_bash", "COMP_WORDS": f"vitrify {word}", "COMP_CWORD": "1"}
-    done = subprocess.run(
-        [sys.executable, "-c", program], capture_output=True, check=False, env={**os.environ, **environment}
+class TestCompletion:
+    @pytest.mark.parametrize(
+        ("words", "completions"),
+        [
+            ("vitrify ins", ["inspect"]),
+            ("vitrify ''", ["inspect"]),
+            ("vitrify --ver", ["--version"]),
+            ("vitrify inspect --a", ["--array", "--all"]),
+            ("vitrify inspect --j", ["--json"]),
+            ("vitrify inspect chu", [""]),
+        ],
     )
-    return done.stdout.decode()
+    def test_bash_completes_verbs_and_options(self, words: str, completions: list[str], tmp_path: Path) -> None:
+        """With the script that `--show-completion` prints in a bash; what we leave empty bash takes for file names."""
+        command = tmp_path / "vitrify"
+        command.write_text(f'#!/bin/sh\nexec {sys.executable} -c "{COMMAND}" "$@"\n')
+        command.chmod(0o755)
+        environment = {**os.environ, "PATH": f"{tmp_path}{os.pathsep}{os.environ['PATH']}"}
+        done = subprocess.run(
+            ["bash", "-c", BASH.format(words=words)], capture_output=True, text=True, check=True, env=environment
+        )
+        first, *found = done.stdout.splitlines()
+        assert first == "complete -o default -F _vitrify_completion vitrify"
+        assert found == completions
+
+    @pytest.mark.parametrize(
+        ("shell", "words", "shown"),
+        [
+            ("zsh", "vitrify ins", '"inspect":'),
+            ("zsh", "vitrify inspect --a", '"--array":'),
+            ("zsh", "vitrify inspect chu", "_files"),
+            ("fish", "vitrify ins", "inspect\t"),
+            ("fish", "vitrify inspect --a", "--array\t"),
+        ],
+    )
+    def test_zsh_and_fish_are_answered_in_their_own_form(self, shell: str, words: str, shown: str) -> None:
+        """What their scripts ask the command for."""
+        asked = {
+            "_VITRIFY_COMPLETE": f"complete_{shell}",
+            "_TYPER_COMPLETE_ARGS": words,
+            "_TYPER_COMPLETE_FISH_ACTION": "get-args",
+        }
+        done = subprocess.run(
+            [sys.executable, "-c", COMMAND], capture_output=True, text=True, check=True, env={**os.environ, **asked}
+        )
+        assert shown in done.stdout
+
+    def test_the_script_is_installed_in_the_home_folder(self, tmp_path: Path) -> None:
+        """It sources what it adds, and says where."""
+        script = f"{sys.executable} -m vitrify --install-completion; exit $?"
+        done = subprocess.run(
+            ["bash", "-c", script],
+            capture_output=True,
+            text=True,
+            env={**os.environ, "HOME": str(tmp_path)},
+            check=True,
+        )
+        installed = tmp_path / ".bash_completions" / "vitrify.sh"
+        assert str(installed) in done.stdout
+        assert str(installed) in (tmp_path / ".bashrc").read_text()
+        assert subprocess.run(["bash", "-n", installed], check=False).returncode == 0

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -60,12 +62,48 @@ class TestPage:
         assert "\x1b" not in text
         assert all(line.isprintable() and len(line) <= 80 for line in text.splitlines())
 
+    def test_forty_columns_are_enough(self, churn: Path) -> None:
+        """A narrow window wraps; nothing is wider than it."""
+        done = run("inspect", str(churn), COLUMNS="40")
+        assert (done.returncode, done.stderr) == (0, b"")
+        assert all(len(line) <= 40 for line in done.stdout.decode().splitlines())
+
+    def test_long_values_are_cut_after_a_whole_item(self, tmp_path: Path) -> None:
+        """With their closing bracket or quote, so that what follows is not taken for a part of them."""
+        path = tmp_path / "long.glass"
+        words = [f"word{i:03}" for i in range(30)]
+        vitrify.dump({"a": words, "b": tuple(words), "c": "x" * 99, "d": dict.fromkeys(words[:5], 1)}, path)
+        text = " ".join(text_of(str(path)).split())
+        for shown in ("a=['word000', 'word001', ", "b=('word000', 'word001', ", "d={'word000': 1, "):
+            assert shown in text
+        for end in ("'word004', …],", "'word004', …),", "x…',", "1, …}"):
+            assert end in text
+        assert "'word0…" not in text
+
+    def test_numbers_and_nouns_agree(self, tmp_path: Path) -> None:
+        """One array, one item, one field; two of each."""
+        path = tmp_path / "counted.glass"
+        vitrify.dump({"a": np.zeros(3, [("x", "f8")])}, path)
+        text = text_of(str(path))
+        assert ("dict  1 item " in text, " 1 array " in text, "1 field " in text) == (True, True, True)
+        assert "<Summary of 'dict', " in repr(inspect(path))
+        assert " 1 array, " in repr(inspect(path))
+        nested = np.dtype([("x", "f8"), ("y", [("z", "f8")])])
+        vitrify.dump({"a": np.zeros(3, nested), "b": np.zeros(3)}, path)
+        text = text_of(str(path))
+        assert ("dict  2 items " in text, " 2 arrays " in text, "2 fields " in text) == (True, True, True)
+
     def test_a_terminal_gets_the_same_in_colour(self, churn: Path) -> None:
         """Without its escape codes, the page on a terminal is that of the pipe."""
         shown = run_in_terminal("inspect", str(churn))
         assert "\x1b[1m" in shown
         plain = re.sub(r"\x1b\[[0-9;]*m", "", shown).replace("\r\n", "\n")
         assert plain == text_of(str(churn))
+
+    def test_no_color_is_obeyed(self, churn: Path) -> None:
+        """On a terminal too; bold and faint are no colours (no-color.org)."""
+        shown = run_in_terminal("inspect", str(churn), NO_COLOR="1")
+        assert set(re.findall(r"\x1b\[[0-9;]*m", shown)) <= {"\x1b[0m", "\x1b[1m", "\x1b[2m"}
 
     def test_it_names_parts_parameters_sizes_arrays_and_versions(self, churn: Path) -> None:
         """What the summary holds is on the page."""
@@ -95,6 +133,15 @@ class TestPage:
         text = text_of(str(path))
         assert f"{__name__}.clip" in text.replace("\n              ", "")
         assert "function at f" in " ".join(text.split())
+
+    def test_a_module_that_the_command_cannot_see_is_not_found(self, tmp_path: Path) -> None:
+        """It may lie beside the program that loads, where the installed command does not look."""
+        (tmp_path / "shop.py").write_text("class Till:\n    pass\n")
+        code = "import shop, vitrify; vitrify.dump(shop.Till(), 'till.glass')"
+        subprocess.run([sys.executable, "-c", code], check=True, cwd=tmp_path)
+        text = " ".join(text_of(str(tmp_path / "till.glass")).split())
+        assert "code shop.Till class at $, not found here" in text
+        assert "not installed" not in text
 
     def test_many_arrays_are_cut_unless_all_are_asked_for(self, tmp_path: Path) -> None:
         """Twenty rows by default, and how many more there are."""

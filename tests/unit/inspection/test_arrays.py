@@ -12,8 +12,8 @@ from safetensors import safe_open
 
 import vitrify
 from tests.unit.inspection.samples import MODELS, RNG, Clipper, Stateful, X, bundle, pipeline
-from vitrify.errors import IntegrityError, UnsupportedError
-from vitrify.inspection import PathError, inspect, read_array
+from vitrify.errors import IntegrityError, PathError, UnsupportedError
+from vitrify.inspection import inspect, read_array
 
 
 def value_at(model: Any, path: str) -> Any:
@@ -220,6 +220,23 @@ class TestPaths:
             read_array(vitrify.dumps(pipeline()), path)
         assert isinstance(caught.value, LookupError)
         assert hint in str(caught.value)
+
+    @pytest.mark.parametrize(
+        ("n_arrays", "hint"),
+        [
+            (0, "It has no arrays"),
+            (1, "Its only array is a0"),
+            (2, "It has 2 arrays: "),
+            (5500, "It has 5,500 arrays: "),
+        ],
+    )
+    def test_where_nothing_comes_near_it_says_how_many_there_are(self, n_arrays: int, hint: str) -> None:
+        """In words that agree with the number, which is that of all arrays."""
+        data = vitrify.dumps({f"a{i}": np.zeros(3) for i in range(n_arrays)})
+        with pytest.raises(PathError) as caught:
+            read_array(data, "nowhere.near.it")
+        assert caught.value.hint is not None
+        assert caught.value.hint.startswith(hint)
 
     @pytest.mark.parametrize("path", ["a]", "a[b]", "['a", "a..b", "[99999999999999999999]"])
     def test_what_is_no_path_is_refused(self, path: str) -> None:
