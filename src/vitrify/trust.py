@@ -7,17 +7,24 @@ hold beyond the registry.
 
 from __future__ import annotations
 
-import importlib.metadata
 import sys
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from vitrify.errors import UnsupportedError, UntrustedTypeError
 from vitrify.graph.paths import cut
 from vitrify.graph.registry import REVIEWED_LIBRARIES, import_dotted
 
 TrustArgument = Iterable[Any] | Mapping[str, Any]
+
+_OWN_PARSERS: Final = {
+    "xgboost": "xgboost.core.Booster reads its bytes with xgboost's own parser",
+    "lightgbm": "lightgbm.basic.Booster reads its text with lightgbm's own parser",
+    "catboost": "CatBoost models read their bytes with catboost's own parser",
+}
+"""Libraries whose objects hand bytes of a file to compiled code → a sentence that says which objects do."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,7 +105,7 @@ def read_trust(argument: TrustArgument) -> Trust:
 
 def is_forbidden(name: str) -> bool:
     """Whether no word of the caller's can make this name trusted."""
-    top = name.split(".", maxsplit=1)[0]
+    top = _top(name)
     parts = name.split(".")
     if len(parts) < 2 or not all(part.isidentifier() for part in parts):
         return True
@@ -119,39 +126,95 @@ def require(needs: Sequence[Need], trust: Trust, shown_file: str) -> None:
 
 
 def _describe(missing: Sequence[Need], shown_file: str) -> str:
-    providers = [provider(need.name) for need in missing]
+    names = [need.name for need in missing]
+    found = providers(names)
     width = max(len(cut(need.name)) for need in missing)
     path_width = max(len(need.path) for need in missing)
     lines = [f"{shown_file} needs {len(missing)} name{'s' * (len(missing) > 1)} that vitrify has not reviewed:"]
-    for need, (status, _) in zip(missing, providers, strict=True):
+    for need, (status, _) in zip(missing, found, strict=True):
         lines.append(f"  {cut(need.name):<{width}}   {need.what:<8}   {need.path:<{path_width}}   {status}".rstrip())
-    usable = [need for need, (_, is_usable) in zip(missing, providers, strict=True) if is_usable]
-    if len(usable) == len(missing):
-        lasts = ", ".join(need.name.rpartition(".")[2] for need in usable)
-        theirs = {1: "it is yours, import it", 2: "both are yours, import them"}
-        lines.append("Loading would run their code on data from this file." if len(missing) > 1 else
-                     "Loading would run its code on data from this file.")  # fmt: skip
-        lines[-1] += f" If {theirs.get(len(missing), 'all are yours, import them')} and pass"
-        lines.append(f"  trust=[{lasts}]")
+    notes = unchecked_parsers(names)
+    lines += notes
+    if all(is_usable for _, is_usable in found):
+        its, it = ("its", "it") if len(names) == 1 else ("their", "them")
+        yours = {1: "it is yours", 2: "both are yours"}.get(len(names), "all are yours")
+        condition = "you trust whoever made it" if notes else yours
+        lines.append(f"Loading would run {its} code on data from this file. If {condition}, import {it} and pass")
+        lines.append(f"  trust=[{', '.join(_spelled(names))}]")
     else:
-        lines.append("Nothing was loaded. What is not installed, or can never be trusted, must be replaced in the")
+        lines.append("Nothing was loaded. What is not found here, or can never be trusted, must be replaced in the")
         lines.append("model by something that is; ask who made the file.")
+        if any(name.split(".", maxsplit=1)[0] in REVIEWED_LIBRARIES for name in names):
+            lines.append("If a newer vitrify wrote the file, upgrade vitrify: it may have reviewed more.")
     return "\n".join(lines)
 
 
-def provider(name: str) -> tuple[str, bool]:
-    """Where a name would come from, and whether the caller could trust it; nothing is imported."""
-    if is_forbidden(name):
-        return "can never be trusted", False
-    top = name.split(".", maxsplit=1)[0]
+def _spelled(names: Sequence[str]) -> list[str]:
+    """The names as they would stand in code: without their modules, or with them where two are called alike."""
+    called = [name.removeprefix(f"{_module_of(name)}.") for name in names]
+    counts = Counter(called)
+    return [name if counts[short] > 1 else short for name, short in zip(names, called, strict=True)]
+
+
+def _module_of(name: str) -> str:
+    """The longest beginning of a dotted name that is a module here; nothing is imported."""
+    from importlib import machinery, util
+
+    parts = name.split(".")
+    inside: list[str] = []
+    for n in range(1, len(parts)):
+        module = ".".join(parts[:n])
+        if module in sys.modules:
+            inside = list(getattr(sys.modules[module], "__path__", ()))
+            continue
+        spec = util.find_spec(module) if n == 1 else machinery.PathFinder.find_spec(module, inside)
+        if spec is None:
+            return ".".join(parts[: n - 1])
+        inside = list(spec.submodule_search_locations or ())
+    return ".".join(parts[:-1])
+
+
+def unchecked_parsers(names: Iterable[str]) -> tuple[str, ...]:
+    """For each library among the names that parses bytes by itself: a sentence that says so."""
+    tops = dict.fromkeys(map(_top, names))
+    return tuple(
+        f"{_OWN_PARSERS[top]}, which vitrify does not check: load only files of people you trust."
+        for top in tops
+        if top in _OWN_PARSERS
+    )
+
+
+def providers(names: Sequence[str]) -> list[tuple[str, bool]]:
+    """Where each name would come from, and whether the caller could trust it; nothing is imported."""
+    tops = dict.fromkeys(_top(name) for name in names if not is_forbidden(name))
+    distributions = _distributions() if tops else {}
+    found = {top: _provider(top, distributions.get(top, ())) for top in tops}
+    return [("can never be trusted", False) if is_forbidden(name) else found[_top(name)] for name in names]
+
+
+def _distributions() -> Mapping[str, Sequence[str]]:
+    """Module → the installed packages that provide it."""
+    from importlib import metadata
+
+    return metadata.packages_distributions()
+
+
+def _provider(top: str, packages: Sequence[str]) -> tuple[str, bool]:
+    from importlib import metadata, util
+
     if top == "__main__":
         return "was defined in the program that saved it: pass trust={name: object}", True
-    packages = importlib.metadata.packages_distributions().get(top)
     if packages:
-        return f"installed: {packages[0]} {importlib.metadata.version(packages[0])}", True
+        return f"installed: {packages[0]} {metadata.version(packages[0])}", True
     if top in sys.modules:
         return "imported here", True
-    return "not installed here", False
+    if util.find_spec(top) is not None:
+        return "found here", True
+    return "not found here", False
+
+
+def _top(name: str) -> str:
+    return name.split(".", maxsplit=1)[0]
 
 
 def _name_of(value: Any) -> str:

@@ -137,3 +137,32 @@ def clip_income(values: Any) -> Any:
     """A function of one's own."""
     LOG.append("clip_income")
     return np.clip(values, 0.0, 1e6)
+
+
+def squared_error(target: Any, predicted: Any) -> tuple[Any, Any]:
+    """An objective of one's own for boosting: half the squared error, as its gradient and hessian."""
+    return predicted - target, np.ones_like(target)
+
+
+class Migrated:
+    """Took the place of a class that was its attributes, and reads those."""
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        LOG.append("Migrated.__setstate__")
+        self.amount = state["value"]
+
+
+class MigratedSlots(Slotted):
+    """The same for a class with slots, whose state comes in two parts."""
+
+    def __setstate__(self, state: tuple[None, dict[str, Any]]) -> None:
+        plain, slots = state
+        assert plain is None
+        self.left, self.right = slots["right"], slots["left"]
+
+
+class Shop:
+    """A place for a class whose name is taken elsewhere."""
+
+    class Plain:
+        """Ends like the other one."""

@@ -1,0 +1,1 @@
+"""Models of libraries that have no converters of their own, saved and loaded through `trust=`."""
