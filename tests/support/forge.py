@@ -103,7 +103,7 @@ def _write(graph: bytes, cells: bytes, pieces: list[Piece], edit: Callable[[Grap
 def _copy_of(file: Any, number: int) -> Piece:
     block = file.block(number)
     held = file.piece(number).tobytes()
-    return Piece(name=block.name, dtype=block.dtype, shape=block.shape, buffers=lambda: [held])
+    return Piece(name=block.name, dtype=block.dtype, shape=block.shape, data=lambda: held)
 
 
 def _before(registry: Registry, converter: Converter[Any]) -> Registry:

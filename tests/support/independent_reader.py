@@ -1,288 +1,200 @@
-"""A second reader of glass files, written from SPEC.md §6 alone: it shares no code with vitrify and never imports it.
+"""A second reader of glass files, from bytes to arrays, written from SPEC.md alone: it never imports vitrify.
 
-It checks every rule of SPEC.md §9 but the content of registered types (6.7.2), and hands out tables, plain values and
-arrays; it builds no object. Numbers in comments are clauses.
+It leaves the rules of §6 that no array depends on to `tests/vectors/strict_graph.py`. Numbers in comments are clauses.
 """
 
 from __future__ import annotations
 
+import io
+import json
 import re
-from collections import Counter
 from itertools import accumulate, pairwise
 from math import prod
-from typing import Any, NamedTuple
+from types import SimpleNamespace
+from typing import Any
 
 import numpy as np
+import zstandard
+from blake3 import blake3
 
-from tests.support.independent_arrays import decode_dtype, make_array, make_view, require_sizes, shown, spaced
-from tests.support.independent_container import Container, canonical, fields, naturals, require
-
-SCALARS = ("|b1", "|i1", "<i2", "<i4", "<i8", "|u1", "<u2", "<u4", "<u8", "<f2", "<f4", "<f8", "<c8", "<c16")
-KINDS = {  # 6.2
-    "const": "value:any", "const_float": "value:str", "const_name": "name:int", "run": "table:int start:int",
-    "numbers": "of:str width:str table:int? block:int?", "mixed": "width:str parts:list block:int?",
-    "strings": "of:str width:str n_bytes:int lengths:int? block:int?",
-}  # fmt: skip
-CELLS = {"bool": "u", "int": "i", "float": "f", "name": "u", "ref": "u"}  # 6.2.5
-ITEMS = {"list": ["items"], "tuple": ["items"], "set": ["items"], "frozenset": ["items"], "dict": ["keys", "values"]}
-OWN = {"fields": None, "attrs": None, "member": ["member"], "value": ["value"],
-       "new": ["args", "kwargs", "state", "items", "pairs"], "call": ["args", "state", "items", "pairs"]}  # fmt: skip
+MAGIC, FORMAT = b'{"__metadata__":{"root":"', b'","format":"vitrify/0","'  # 2.1 2.5
+ITEM_BYTES = dict[str, int](BOOL=1, U8=1, I8=1, U16=2, I16=2, F16=2, U32=4, I32=4, F32=4, U64=8, I64=8, F64=8, C64=8)
+SPELLING = (
+    r"\|[biu]1|[<>]([iu][248]|f[248]|f1[26]|c8|c16|c24|c32|U\d+)|\|[SV]\d+|[<>][mM]8(\[\d*([munpfa]?s|[YMWDhm])\])?"
+)
 
 
-class Ref(NamedTuple):
-    """A row of a table."""
-
-    table: int
-    row: int
-
-
-class Name(NamedTuple):
-    """A class or function that a value is."""
-
-    what: str
-    name: str
+def require(ok: object, message: str) -> None:
+    """Raise ValueError unless `ok`."""
+    if not ok:
+        raise ValueError(message)
 
 
-class Glass:
-    """A checked file.
+def canonical(text: bytes) -> Any:
+    """The value of canonical JSON (2.3). Other numbers than integers are read as text, which is written otherwise."""
+    value = json.loads(text.decode(), parse_float=str, parse_constant=str)
+    require(json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode() == text, "not canonical JSON")
+    return value
 
-    `root` is a value: plain, a numpy scalar, `Ref` or `Name`. `tables` are as in the JSON, but columns and lengths are
-    lists of values. `arrays` holds every array but those of objects, by table and row.
+
+def digests(data: bytes) -> list[str]:
+    """One digest for each MiB (3.2)."""
+    return [blake3(data[begin : begin + 2**20]).hexdigest() for begin in range(0, len(data), 2**20)]
+
+
+def unzstd(stored: bytes, n_bytes: int) -> bytes:
+    """The content of exactly one zstd frame (4.2)."""
+    try:
+        frame = zstandard.get_frame_parameters(stored)
+        require(frame.content_size == n_bytes and frame.window_size <= 2**27 and not frame.dict_id, "zstd frame")
+        decoder, content = zstandard.ZstdDecompressor(max_window_size=2**27).decompressobj(), b""
+        for begin in range(0, len(stored), 1024):
+            content += decoder.decompress(stored[begin : begin + 1024])
+            require(len(content) <= n_bytes, "a zstd frame holds more than it says")
+    except zstandard.ZstdError as error:
+        raise ValueError(f"damaged zstd frame: {error}") from error
+    require(len(content) == n_bytes and decoder.eof and not decoder.unused_data, "content of a zstd frame")
+    return content
+
+
+class Container:
+    """A file whose header, digests and blocks are right; `blocks` are those with a number, `cells`, `graph` bytes."""
+
+    def __init__(self, data: bytes) -> None:
+        n = int.from_bytes(data[:8], "little")
+        require(data[8:33] == MAGIC and n <= 100_000_000 and 8 + n <= len(data), "not a whole glass file")  # 2.1 8.1
+        require(data[33:97] == blake3(data[:33] + b"0" * 64 + data[97 : 8 + n]).hexdigest().encode(), "root")  # 3.3
+        require(data[97:].startswith(FORMAT), "another format, which needs another reader")  # 2.5
+        text, body = data[8 : 8 + n].rstrip(b" "), data[8 + n :]
+        require(n == -(-(8 + len(text) + 4096 * (len(body) >= 2**20)) // 64) * 64 - 8, "padding")  # 2.12
+        header = canonical(text)
+        self.metadata = header.pop("__metadata__")
+        require(list(self.metadata) == ["root", "format", "model", "record", "blocks"], "metadata")  # 2.4
+        require(all(type(value) is str for value in self.metadata.values()), "metadata that is no text")  # 2.4
+        require(list(canonical(self.metadata["record"].encode())) == ["versions"], "record")  # 7.1
+        require(list(header)[-2:] == ["$cells", "$graph"], "the last two blocks")  # 2.11
+        found = self._read_blocks(header, canonical(self.metadata["blocks"].encode()), body)
+        parts = ["vitrify model 0\n", *(f"{len(block.data)}\n{''.join(digests(block.data))}" for block in found)]
+        require(self.metadata["model"] == blake3("".join(parts).encode()).hexdigest(), "model digest")  # 5.1 5.2
+        self.blocks, self.cells, self.graph = found[:-2], found[-2].data, found[-1].data
+
+    def _read_blocks(self, header: Any, described: Any, body: bytes) -> list[Any]:
+        """All blocks in the order of their numbers, the two that have none last."""
+        position, keys, found = 0, [], dict[int, Any]()
+        for i, (entry, how) in enumerate(zip(header.values(), described, strict=True)):
+            names = [name for name in ("digests", "piece", "codec", "n_bytes") if name in how]
+            require(list(entry) == ["dtype", "shape", "data_offsets"] and list(how) == names, "fields")  # 2.6 2.7
+            dtype, shape, (begin, end) = entry.values()
+            is_raw, is_numbered, is_array = "codec" not in how, "piece" in how, "codec" not in how and "piece" in how
+            number, n_bytes = how.get("piece", i), how.get("n_bytes", 0)
+            are_naturals = all(type(v) is int and 0 <= v < 2**63 for v in (*shape, begin, end, number, n_bytes))
+            require(are_naturals and begin == position and len(shape) <= 65, "numbers")  # 2.7 2.8
+            require(str(dtype) in ITEM_BYTES and prod(shape) * ITEM_BYTES[dtype] == end - begin, "size")  # 2.8 2.9
+            require(is_array or (dtype, shape) == ("U8", [end - begin]), "not plain bytes")  # 2.9
+            require(is_numbered == (i < len(header) - 2), "a number for all but the last two")  # 2.6
+            require(is_raw == ("n_bytes" not in how) and how.get("codec", "zstd") == "zstd", "codec")  # 4.1 4.4
+            stored, position = body[begin:end], end
+            require(how.get("digests") == digests(stored), "digests of a block")  # 3.4
+            power = min(len(stored) & -len(stored), 64) if is_array else 0
+            keys.append((not is_numbered, is_numbered and not is_raw, -power, number))  # 2.10
+            content = stored if is_raw else unzstd(stored, n_bytes)
+            found[number] = SimpleNamespace(data=content, dtype=dtype, shape=shape, is_raw=is_raw)
+        require(position == len(body) and keys == sorted(keys), "end of the file, or order of blocks")  # 2.8 2.10
+        require(sorted(found) == list(range(len(header))), "numbers of blocks")  # 6.3.3
+        return [found[number] for number in range(len(header))]
+
+
+def read_dtype(spelling: Any) -> np.dtype[Any]:
+    """The dtype that has this spelling (6.4)."""
+    if type(spelling) is str:
+        require(re.fullmatch(SPELLING, spelling) and np.dtype(spelling).str == spelling, "dtype")  # 6.4.1
+        return np.dtype(spelling)
+    parts = spelling["fields"]
+    inner = [read_dtype(part["dtype"]) for part in parts]
+    formats = [(dtype, tuple(p["shape"])) if "shape" in p else dtype for dtype, p in zip(inner, parts, strict=True)]
+    made: dict[str, Any] = {f"{key}s": [part.get(key) for part in parts] for key in ("name", "offset", "title")}
+    made |= {"formats": formats, "itemsize": spelling["itemsize"]}
+    return np.dtype(made, align=spelling["aligned"])  # type: ignore[call-overload, no-any-return]  # a dict form
+
+
+class Arrays:
+    """The arrays of a file, but those of objects: `by_path`, and `by_row` (a pair of numbers: table and row).
+
+    In `tables` columns are lists, references such pairs, other values may be as stored. Gaps of `spaced` ones are lost.
     """
 
     def __init__(self, data: bytes) -> None:
-        self.container = Container(data)
-        self._position = self._n_used = 0
-        graph = fields(canonical(self.container.graph), "root:any names:list tables:list")  # 6.1.1
-        self.names = [Name(**fields(name, "what:str name:str")) for name in graph["names"]]
-        require(all(name.what in ("class", "function") for name in self.names), "6.7.1")
-        self.tables: list[Any] = graph["tables"]
-        for table in self.tables:  # 6.1.2
-            fields(table, "type:str rows:int columns:dict layout:str? lengths:dict? arrays:dict?")
-            require(table.get("layout") != "attrs", "a default is written out")
-        self._n_rows = naturals([table["rows"] for table in self.tables], 2**48)
-        self.arrays: dict[Ref, Any] = {}
-        (self.root,) = self._column(graph["root"], 1)
+        container = Container(data)
+        self._cells, self._blocks = io.BytesIO(container.cells), iter(container.blocks)
+        self._views, self.by_row = list[Any](), dict[tuple[int, int], Any]()
+        graph = canonical(container.graph)
+        (root,), self.tables = self._column(graph["root"], 1), graph["tables"]
         for number, table in enumerate(self.tables):
             self._read_table(number, table)
-        require(self._position == len(self.container.cells), "cells that are not used")  # 6.3.3
-        require(self._n_used == len(self.container.blocks), "blocks that are not used")
-        for number, table in enumerate(self.tables):
-            if table["layout"] == "views":
-                self._read_views(number, table)
-            if table["layout"] == "spaced":
-                self._space(number, table)
-        _check_keys(self.tables)
-        _check_order(self.tables)
+        require(not self._cells.read() and not list(self._blocks), "data that is not used")  # 6.3.3
+        for place, dtype, shape, buffer, offset, *strides in self._views:  # 6.6.3
+            self.by_row[place] = np.ndarray(shape, dtype, self.by_row[buffer].base, offset, strides)
+        self.by_path = self._walk(root)
 
-    def _claim(self, n_bytes: int, number: Any, dtype: str, shape: list[int]) -> Any:
-        require(number == self._n_used < len(self.container.blocks), "blocks are not used in order")  # 6.3.3
-        self._n_used += 1
-        block = self.container.blocks[number]
-        require(len(block.data) == n_bytes, "size of a block")
-        require(not block.is_raw or (block.dtype, block.shape) == (dtype, shape), "dtype or shape of a block")  # 2.11
-        return block.data
+    def _take(self, n_bytes: int) -> bytes:
+        """The next run of data: 4096 bytes or more are a block, fewer lie in `$cells` (6.3)."""
+        run = next(self._blocks).data if n_bytes >= 4096 else self._cells.read(-(-n_bytes // 8) * 8)[:n_bytes]
+        require(len(run) == n_bytes, "size of a run of data")
+        return run
 
-    def _take(self, n_bytes: int, block: Any) -> Any:
-        if n_bytes >= 4096:
-            return self._claim(n_bytes, block, "U8", [n_bytes])
-        start, self._position = self._position, self._position + -(-n_bytes // 8) * 8
-        data = self.container.cells[start : self._position]
-        require(block is None and len(data) == self._position - start and not any(data[n_bytes:]), "cells")  # 6.3.2
-        return data[:n_bytes]
-
-    def _numbers(self, n: int, width: str, block: Any, kind: str = "u") -> list[Any]:
-        require(re.fullmatch("[iu][1248]|f8", width) and width[0] == kind, f"width {width}")
-        numbers: list[Any] = np.frombuffer(self._take(n * int(width[1]), block), "<" + width).tolist()
-        return numbers
-
-    def _column(self, column: Any, n: int, allowed: tuple[str, ...] = tuple(KINDS)) -> list[Any]:
-        self.container.spend(16 * n)
-        require(type(column) is dict and column.get("kind") in allowed, "unknown column")
-        c = fields(column, "kind:str " + KINDS[column["kind"]])
-        block = c.get("block")
-        match c["kind"]:
-            case "const":
-                value = c["value"]
-                is_int = type(value) is int and -(2**63) <= value < 2**63
-                require(value is None or type(value) in (bool, str) or is_int, "const")
-                return [value] * n
-            case "const_float":
-                number = float.fromhex(c["value"])
-                require(number == number and number.hex() == c["value"], "const_float")
-                return [number] * n
-            case "const_name":
-                return [self._name(c["name"])] * n
+    def _column(self, column: Any, n: int) -> list[Any]:
+        """The n values of a column (6.2)."""
+        of, width = column.get("of"), column.get("width", "")
+        match column["kind"]:
             case "run":
-                return self._rows(c["table"], range(c["start"], c["start"] + n))
+                return [(column["table"], column["start"] + i) for i in range(n)]
             case "mixed":
-                codes = self._numbers(n, c["width"], block)
-                counts = [n for _, n in sorted(Counter(codes).items())]
-                require(set(codes) == set(range(len(c["parts"]))), "parts of a mixed column")
-                rest = tuple(kind for kind in KINDS if kind != "mixed")
-                parts = [iter(self._column(part, k, rest)) for part, k in zip(c["parts"], counts, strict=True)]
+                codes = np.frombuffer(self._take(n * int(width[1:])), "<" + width).tolist()
+                parts = [iter(self._column(part, codes.count(i))) for i, part in enumerate(column["parts"])]
                 return [next(parts[code]) for code in codes]
+            case "numbers":
+                values = np.frombuffer(self._take(n * int(width[1:])), "<" + width).tolist()
+                return [(column["table"], row) for row in values] if of == "ref" else values
             case "strings":
-                return self._strings(c, n)
-        require(("table" in c) == (c["of"] == "ref"), "a table exactly for references")
-        if c["of"] in SCALARS:
-            require(c["width"] == c["of"][1:], "width of scalars")
-            data = self._take(n * np.dtype(c["of"]).itemsize, block)
-            require(c["of"] != "|b1" or max(data, default=0) <= 1, "bools")
-            return list(np.frombuffer(data, c["of"]))
-        require(c["of"] in CELLS, "unknown numbers")
-        values = self._numbers(n, c["width"], block, CELLS[c["of"]])
-        match c["of"]:
-            case "bool":
-                require(max(values, default=0) <= 1, "bools")
-                return [bool(value) for value in values]
-            case "name":
-                return [self._name(value) for value in values]
-            case "ref":
-                return self._rows(c["table"], values)
-        return values
-
-    def _strings(self, c: Any, n: int) -> list[Any]:
-        if c["of"] == "lines":
-            require(c["width"] == "" and "lengths" not in c, "lines with lengths")
-            lines: list[Any] = self._take(naturals([c["n_bytes"]])[0], c.get("block")).decode().split("\0")
-            require(len(lines) == n, "number of lines")
-            return lines
-        ends = list(accumulate(self._numbers(n, c["width"], c.get("lengths")), initial=0))
-        data = self._take(naturals([c["n_bytes"]])[0], c.get("block"))
-        require(ends[-1] == len(data), "lengths of strings")
-        parts = [data[a:b] for a, b in pairwise(ends)]
-        match c["of"]:
-            case "text":
-                return [part.decode("utf-8", "surrogatepass") for part in parts]
-            case "bigint":
-                return [int.from_bytes(part, "little", signed=True) for part in parts]
-        require(c["of"] == "bytes", "unknown strings")
-        return parts
-
-    def _name(self, index: int) -> Name:
-        require(0 <= index < len(self.names), "unknown name")
-        return self.names[index]
-
-    def _rows(self, table: int, rows: Any) -> list[Any]:
-        require(0 <= table < len(self.tables), "unknown table")
-        require(not rows or (min(rows) >= 0 and max(rows) < self._n_rows[table]), "unknown row")
-        return [Ref(table, row) for row in rows]
-
-    def _lengths(self, column: Any, n: int) -> list[int]:
-        require(column.get("kind") == "const" or column.get("of") == "int", "lengths are ints")  # 6.1.2
-        lengths = naturals(self._column(column, n), 2**48)
-        require(sum(lengths) < 2**48, "impossible lengths")
-        return lengths
+                lengths = np.frombuffer(self._take(n * int(width[1:] or 0)), "<" + (width or "u1")).tolist()
+                data, ends = self._take(column["n_bytes"]), accumulate(lengths, initial=0)
+                runs = data.split(b"\0") if of == "lines" else [data[a:b] for a, b in pairwise(ends)]
+                return [run.decode("utf-8", "surrogatepass") for run in runs] if of in ("lines", "text") else runs
+        return [column.get("value", column.get("name"))] * n
 
     def _read_table(self, number: int, table: Any) -> None:
-        n, kind, layout = table["rows"], table["type"], table.setdefault("layout", "attrs")
-        if kind in ITEMS:  # 6.1.4
-            require(layout == ("pairs" if kind == "dict" else "items"), "layout")
-        elif kind == "numpy.ndarray":
-            require(layout in ("arrays", "spaced", "views", "object_arrays"), "layout")
-        else:
-            require(layout in OWN, "layout")
-        require(("lengths" in table) == (kind in ITEMS or layout == "object_arrays"), "lengths")
-        require(("arrays" in table) == (kind == "numpy.ndarray"), "arrays")
+        """Put values for the columns of a table (6.1), and add the arrays in it (6.6)."""
         if "lengths" in table:
-            table["lengths"] = self._lengths(table["lengths"], n)
-        n_values = sum(table["lengths"]) if "lengths" in table else n
-        table["columns"] = {name: self._column(c, n_values) for name, c in table["columns"].items()}
-        names = list(table["columns"])
-        if kind != "numpy.ndarray":
-            expected = ITEMS.get(kind) or OWN[layout]
-            if layout in ("new", "call"):
-                expected = [name for name in OWN[layout] or () if name in names]
-            require(expected in (None, names), "columns")
+            table["lengths"] = self._column(table["lengths"], table["rows"])
+        n, arrays = sum(table.get("lengths", [table["rows"]])), table.get("arrays", {"shape": []})
+        table["columns"] = {name: self._column(column, n) for name, column in table["columns"].items()}
+        dims = [self._column(column, table["rows"]) for column in arrays["shape"]]
+        shapes = list(zip(*dims, strict=True)) if dims else [()] * table["rows"]
+        if arrays.get("dtype", "|O") == "|O":
             return
-        arrays = fields(table["arrays"], "dtype:any order:str shape:list blocks:list? joined:int?")  # 6.6.1
-        require(arrays["order"] in ("C", "F") and len(arrays["shape"]) <= 64 and arrays.get("blocks") != [], "arrays")
-        dims = [self._lengths(column, n) for column in arrays["shape"]]
-        self.container.spend(112 * n)  # 8.2
-        arrays["shape"] = list(zip(*dims, strict=True)) if dims else [()] * n
-        strides = [f"stride{i}" for i in range(len(dims))]
-        columns = {"arrays": [], "spaced": strides, "views": ["buffer", "offset", *strides], "object_arrays": ["items"]}
-        require(names == columns[layout], "columns")
-        if layout in ("arrays", "spaced"):
-            require(layout == "arrays" or arrays["order"] == "C", "order of spaced arrays")
-            self._read_arrays(number, arrays)
+        dtype, rows = read_dtype(arrays["dtype"]), enumerate(zip(shapes, *table["columns"].values(), strict=True))
+        if table["layout"] == "views":
+            self._views += [((number, row), dtype, *values) for row, values in rows]
             return
-        require(not {"blocks", "joined"} & set(arrays), "data without arrays")
-        if layout == "views":
-            require(arrays["order"] == "C", "order of views")
-            return
-        require(arrays["dtype"] == "|O", "dtype")  # 6.6.5
-        require([prod(shape) for shape in arrays["shape"]] == table["lengths"], "sizes of object arrays")
+        sizes = [prod(shape) * dtype.itemsize for shape in shapes]
+        big = iter([self._take(size) for size in sizes if size >= 4096])
+        small = io.BytesIO(self._take(sum(size for size in sizes if size < 4096)))
+        for row, (shape, *_) in rows:
+            data = next(big) if sizes[row] >= 4096 else small.read(sizes[row])
+            self.by_row[number, row] = np.ndarray(shape, dtype, data or b"\0", order=arrays["order"])
 
-    def _read_arrays(self, number: int, arrays: Any) -> None:
-        dtype, order, blocks = decode_dtype(arrays["dtype"]), arrays["order"], iter(arrays.get("blocks", ()))
-        require_sizes(arrays["shape"], dtype.itemsize)
-        sizes = [prod(shape) * dtype.itemsize for shape in arrays["shape"]]
-        big = {}
-        for row, (shape, size) in enumerate(zip(arrays["shape"], sizes, strict=True)):
-            if size >= 4096:
-                big[row] = self._claim(size, next(blocks, None), *shown(arrays["dtype"], dtype, shape, order))
-        require(next(blocks, None) is None, "more blocks than big arrays")
-        joined = self._take(sum(size for size in sizes if size < 4096), arrays.get("joined"))  # 6.3.2
-        position = 0
-        for row, (shape, size) in enumerate(zip(arrays["shape"], sizes, strict=True)):
-            data = big[row] if row in big else joined[position : position + size]
-            position += 0 if row in big else size
-            self.arrays[Ref(number, row)] = make_array(data, dtype, shape, order)
-
-    def _space(self, number: int, table: Any) -> None:
-        for row, strides in enumerate(zip(*table["columns"].values(), strict=True)):
-            self.arrays[Ref(number, row)] = spaced(
-                self.arrays[Ref(number, row)], strides, self.container.spend
-            )  # 6.6.7
-
-    def _read_views(self, number: int, table: Any) -> None:
-        dtype = decode_dtype(table["arrays"]["dtype"])
-        require_sizes(table["arrays"]["shape"], dtype.itemsize)
-        rows = zip(table["arrays"]["shape"], *table["columns"].values(), strict=True)
-        for row, (shape, buffer, offset, *strides) in enumerate(rows):
-            require(type(buffer) is Ref and self.tables[buffer.table]["layout"] == "arrays", "buffer of a view")
-            self.container.spend(prod(shape) * dtype.itemsize)
-            self.arrays[Ref(number, row)] = make_view(self.arrays[buffer], dtype, shape, offset, tuple(strides))
-
-
-def _check_keys(tables: list[Any]) -> None:
-    """Keys and items of sets are hashable and, as far as they are plain, distinct (6.1.4)."""
-    for table in tables:
-        if table["type"] not in ("set", "frozenset", "dict"):
-            continue
-        keys = table["columns"]["keys" if table["type"] == "dict" else "items"]
-        require(
-            all(len(set(keys[a:b])) == b - a for a, b in pairwise(accumulate(table["lengths"], initial=0))), "twice"
-        )
-        kinds = {tables[key.table]["type"] for key in keys if type(key) is Ref}
-        require(kinds.isdisjoint({"list", "dict", "set", "numpy.ndarray"}), "a key that cannot be hashed")
-
-
-def _check_order(tables: list[Any]) -> None:
-    """Tables of tuples lie on no cycle of tuples, tables of frozensets on none at all (6.5.3)."""
-    children = [
-        {value.table for column in table["columns"].values() for value in column if type(value) is Ref}
-        for table in tables
-    ]
-    through = {"tuple": {"tuple", "frozenset"}, "frozenset": {table["type"] for table in tables}}
-    for number, table in enumerate(tables):
-        if table["type"] in through:
-            seen, waiting = set[int](), {number}
-            while waiting:
-                below = {c for t in waiting for c in children[t] if tables[c]["type"] in through[table["type"]]}
-                require(number not in below, "made whole, but on a cycle")
-                seen, waiting = seen | below, below - seen
-
-
-def read(data: bytes) -> Glass:
-    """A checked file.
-
-    Raises:
-        ValueError: It breaks a rule of SPEC.md.
-    """
-    try:
-        return Glass(bytes(data))
-    except OverflowError as error:
-        raise ValueError(f"a number is too large: {error}") from error
+    def _walk(self, root: Any) -> dict[str, Any]:
+        """The arrays under their paths in the object, such as `$.steps[1].coef_`."""
+        seen, waiting = set[Any](), [("$", root)]
+        for path, value in waiting:  # Breadth first: the list grows.
+            if type(value) is tuple and value not in seen and value not in self.by_row:
+                seen.add(value)
+                table, row = self.tables[value[0]], value[1]
+                if "lengths" in table:
+                    begin, n = sum(table["lengths"][:row]), table["lengths"][row]
+                    *keys, items = [column[begin : begin + n] for column in table["columns"].values()]
+                    steps = keys[0] if keys else range(n)
+                    waiting += [(f"{path}[{step!r}]", item) for step, item in zip(steps, items, strict=True)]
+                else:
+                    waiting += [(f"{path}.{name}", column[row]) for name, column in table["columns"].items()]
+        return {path: self.by_row[value] for path, value in waiting if value in self.by_row}

@@ -25,9 +25,9 @@ from typing import Any
 import numpy as np
 from blake3 import blake3
 
-from tests.support.independent_arrays import decode_dtype, shown
-from tests.support.independent_container import ITEM_BYTES, MAGIC, Container, digests
-from tests.support.independent_reader import Glass, Name, Ref
+from tests.support.independent_reader import ITEM_BYTES, MAGIC, Container, digests
+from tests.vectors.strict_arrays import decode_dtype, shown
+from tests.vectors.strict_graph import Glass, Name, Ref
 
 Edit = Callable[[Any], Any]
 _BLANK = "0" * 64

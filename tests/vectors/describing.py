@@ -1,4 +1,4 @@
-"""What an object is, as readable JSON: from the object itself, and from the tables that the independent reader gives.
+"""What an object is, as readable JSON: from the object itself, and from the tables that the strict reader gives.
 
 Neither way uses vitrify, so a golden file's expectation is what its author put in, not what some reader made of it.
 
@@ -25,7 +25,7 @@ from typing import Any
 import numpy as np
 from blake3 import blake3
 
-from tests.support.independent_reader import Glass, Name, Ref
+from tests.vectors.strict_graph import Glass, Name, Ref
 
 _LISTED_BYTES = 512
 _SAFE_INT = 2**53
@@ -93,7 +93,7 @@ def describe(value: Any) -> Any:
 
 
 def describe_glass(glass: Glass) -> Any:
-    """The description of what a file holds, as the independent reader sees it."""
+    """The description of what a file holds, as the strict reader sees it."""
 
     def open_ref(value: Any) -> tuple[str, Any]:
         if isinstance(value, Name):
@@ -112,6 +112,24 @@ def describe_glass(glass: Glass) -> Any:
         return kind, list(enumerate(zip(*items, strict=True))) if kind == "dict" else items[0]
 
     return _Walk(open_ref).of(glass.root, "$")
+
+
+def described_arrays(description: Any, path: str = "$") -> dict[str, Any]:
+    """The descriptions of arrays that lie in a description, by path; not those of arrays of objects."""
+    if not isinstance(description, dict):
+        return {}
+    if "array" in description and description["array"] != "|O":
+        return {path: description}
+    inside: dict[str, Any] = {}
+    for kind, parts in description.items():
+        match kind:
+            case "list" | "tuple" | "values":
+                inside |= {f"{path}[{i}]": part for i, part in enumerate(parts)}
+            case "dict":
+                inside |= {f"{path}[{key!r}]": part for key, part in parts}
+            case "attrs" | "fields" | "new" | "call":
+                inside |= {f"{path}.{name}": part for name, part in parts.items()}
+    return {at: found for step, part in inside.items() for at, found in described_arrays(part, step).items()}
 
 
 def _open_object(value: Any) -> tuple[str, Any]:

@@ -7,7 +7,7 @@ from typing import Any
 
 import zstandard
 
-from tests.support.independent_container import MAGIC
+from tests.support.independent_reader import MAGIC
 from tests.support.lying_writer import Lie, resealed, seal
 from tests.vectors.cases import add, case, in_header, spelled
 
@@ -126,6 +126,11 @@ spelled("header_not_utf8", "2.3", "", '"$cells"', '"$\udcffcells"')
 spelled("metadata_missing", "2.4", "", '"record":', '"recorb":')
 spelled("metadata_number", "2.4", "", '"format":"vitrify/0"', '"format":0')
 spelled("format_newer", "2.5", "Upgrade", "vitrify/0", "vitrify/1", error="NewerFormatError")
+_NOW, _LATER = '"format":"vitrify/0",', '"format":"vitrify/1",'
+spelled("format_newer_field", "2.5", "Upgrade", _NOW, _LATER + '"extra":1.5,', error="NewerFormatError")
+spelled("format_newer_field_twice", "2.5", "Upgrade", _NOW, _LATER + '"model":[],', error="NewerFormatError")
+spelled("format_newer_no_json", "2.5", "Upgrade", _NOW, _LATER + "<", error="NewerFormatError")
+spelled("format_newer_not_utf8", "2.5", "Upgrade", _NOW, _LATER + "\udcff\udcfe", error="NewerFormatError")
 spelled("format_unknown", "2.5", "expected", "vitrify/0", "glass/0")
 spelled("model_malformed", "5.2", "model", '"model":"', '"model":"trust me ')
 spelled("record_not_canonical", "7.1", "record", r"{\"versions\"", r"{ \"versions\"")
@@ -138,6 +143,14 @@ def root_wrong(files: Files) -> bytes:
     n, _ = _header(files["tiny"])
     data = bytearray(files["tiny"])
     data[7 + n] ^= 1
+    return bytes(data)
+
+
+@case("3.3", "IntegrityError", "digest")
+def root_digit(files: Files) -> bytes:
+    """One digit of the root digest is another, and everything else is right."""
+    data = bytearray(files["tiny"])
+    data[96] = ord("1" if data[96] == ord("0") else "0")
     return bytes(data)
 
 
@@ -215,6 +228,7 @@ in_header("codec_unknown", "4.4", "codec", _described(-1, codec="exe", n_bytes=5
 in_header("codec_without_size", "4.1", "size", _described(-1, codec="zstd"))
 in_header("size_without_codec", "4.1", "size", _described(-1, n_bytes=5))
 in_header("array_dtype_shown", "2.11", "F32", _entry("zeros", dtype="F32", shape=[1024]), "two_blocks")
+in_header("array_size_shown", "2.8", "shape", _entry("zeros", shape=[511]), "two_blocks")
 in_header("array_shape_shown", "2.11", "graph", _entry("zeros", shape=[2, 256]), "two_blocks")
 
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from tests.support.independent_reader import Ref
 from tests.support.lying_writer import Lie
 from tests.vectors.cases import Change, case, in_graph, lie, untouched
+from tests.vectors.strict_graph import Ref
 
 ONE = {"kind": "const", "value": 1}
 

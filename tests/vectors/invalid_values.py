@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from tests.support.independent_reader import Ref
 from tests.support.lying_writer import Chunk, Lie
 from tests.vectors.cases import Change, lie
+from tests.vectors.strict_graph import Ref
 
 ARRAY = "numpy.ndarray"
 

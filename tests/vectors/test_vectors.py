@@ -13,17 +13,21 @@ import zstandard
 from blake3 import blake3
 
 import vitrify
-from tests.support.independent_container import Container
-from tests.support.independent_reader import read
+from tests.support.independent_reader import Arrays, Container
 from tests.vectors.cases import CASES as INVALID
-from tests.vectors.describing import describe, describe_glass
+from tests.vectors.describing import describe, describe_glass, described_arrays
 from tests.vectors.generate import FILES, SPEC, build, example, manifest, valid_files
 from tests.vectors.own import OWN
+from tests.vectors.strict_graph import read
 from tests.vectors.valid import CASES as VALID
 from tests.vectors.valid import EFFORT, KEPT
 
 ZSTD_VERSION = (1, 5, 7)
 HAS_X87 = np.finfo(np.longdouble).nmant == 63
+CONTAINERS = {  # The invalid files that break §1 to §5, §7 or §8.1, and those whose blocks have other numbers.
+    name for name, case in INVALID.items() if case.clause[0] in "123457" or case.clause == "8.1" or name[:6] == "piece_"
+}
+NEED_THE_GRAPH = {"array_dtype_shown", "array_shape_shown", "graph_deep", "graph_field_order"}
 SOURCES = Path(vitrify.__file__).parent
 
 
@@ -55,7 +59,45 @@ class TestValidFiles:
         assert describe(load(data, expected)) == expected["value"]
 
     @pytest.mark.parametrize("name", sorted(VALID))
-    def test_independent_reader_sees_the_same(self, name: str) -> None:
+    def test_independent_reader_returns_the_arrays(self, name: str) -> None:
+        """Two hundred lines find every array under its path, with its dtype, shape, order and elements."""
+        data, expected = valid(name)
+        described = described_arrays(expected["value"])
+        found = Arrays(data).by_path
+        assert set(found) >= set(described)
+        assert len({id(array) for array in found.values()}) == len(described)
+        for path, array in described.items():
+            kept = {key: value for key, value in array.items() if key != "overlaps"}
+            if name == "spaced":
+                del kept["layout"]
+            assert kept.items() <= describe(found[path]).items(), path
+
+    @pytest.mark.parametrize("name", sorted(VALID))
+    def test_arrays_share_memory_as_they_did(self, name: str) -> None:
+        """Those that overlap in the expectation do so when they come from the independent reader."""
+        data, expected = valid(name)
+        described = described_arrays(expected["value"])
+        found = Arrays(data).by_path
+        before: list[str] = []
+        for path, array in described.items():
+            assert [p for p in before if np.shares_memory(found[path], found[p])] == array["overlaps"]
+            before.append(path)
+
+    @pytest.mark.parametrize("name", sorted(VALID))
+    def test_blocks_are_called_by_the_paths_of_their_arrays(self, name: str) -> None:
+        """§2.11: safetensors shows the bytes under the name that the independent reader finds for them."""
+        data, _ = valid(name)
+        by_name = {re.sub(r"\[['\"]?(.*?)['\"]?\]", r".\1", path)[2:]: a for path, a in Arrays(data).by_path.items()}
+        header = json.loads(data[8 : 8 + int.from_bytes(data[:8], "little")])
+        stored = json.loads(header.pop("__metadata__")["blocks"])
+        begin = 8 + int.from_bytes(data[:8], "little")
+        for (block, entry), how in zip(header.items(), stored, strict=True):
+            if block[0] != "$" and "codec" not in how:
+                first, last = entry["data_offsets"]
+                assert by_name[block.removesuffix(".T")].tobytes("A") == data[begin + first : begin + last]
+
+    @pytest.mark.parametrize("name", sorted(VALID))
+    def test_strict_reader_sees_the_same(self, name: str) -> None:
         """A reader that knows nothing but SPEC.md finds the same tables, values and arrays."""
         data, expected = valid(name)
         assert describe_glass(read(data)) == expected["value"]
@@ -108,10 +150,16 @@ class TestInvalidFiles:
         assert type(caught.value).__name__ == case.error
 
     @pytest.mark.parametrize("name", sorted(INVALID))
-    def test_independent_reader_refuses_it(self, name: str) -> None:
+    def test_strict_reader_refuses_it(self, name: str) -> None:
         """The rule is in SPEC.md, not only in vitrify."""
         with pytest.raises(ValueError, match=r"\w"):
             read((FILES / "invalid" / f"{name}.glass").read_bytes())
+
+    @pytest.mark.parametrize("name", sorted(CONTAINERS - NEED_THE_GRAPH))
+    def test_independent_reader_refuses_broken_containers(self, name: str) -> None:
+        """Two hundred lines check §1 to §5 and §7; what is left to the strict reader is the object graph."""
+        with pytest.raises(ValueError, match=r"\w"):
+            Arrays((FILES / "invalid" / f"{name}.glass").read_bytes())
 
     @pytest.mark.parametrize("name", sorted(INVALID))
     def test_it_is_what_the_case_makes(self, name: str) -> None:

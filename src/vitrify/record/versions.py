@@ -6,7 +6,6 @@ that names the version to install.
 
 from __future__ import annotations
 
-import importlib.metadata
 import sys
 import warnings
 from typing import Final
@@ -15,11 +14,12 @@ from vitrify.converters.sklearn.changes import CHANGES, REVIEWED_UP_TO, Minor
 from vitrify.errors import VersionError, VersionWarning
 from vitrify.graph.parse import ParsedGraph
 from vitrify.graph.paths import cut
+from vitrify.graph.registry import DISTRIBUTIONS
 from vitrify.record import Record
 
 POLICIES: Final = ("warn", "error", "ignore")
+UNREVIEWED: Final = "this scikit-learn is newer than the ones vitrify has reviewed; upgrade vitrify when you can"
 _IGNORED: Final = frozenset({"python", "vitrify"})
-_DISTRIBUTIONS: Final = {"sklearn": "scikit-learn"}
 
 
 def check_versions(record: Record, graph: ParsedGraph, shown_file: str, policy: str) -> None:
@@ -30,8 +30,9 @@ def check_versions(record: Record, graph: ParsedGraph, shown_file: str, policy: 
     """
     if policy == "ignore":
         return
-    written, here = record.versions.get("sklearn", ""), _installed("sklearn")
-    if written and here:
+    written = record.versions.get("sklearn", "")
+    here = _installed("sklearn") if written else ""
+    if here:
         _refuse_known_changes(graph, written, here)
     differing = [
         (library, version, found)
@@ -39,8 +40,10 @@ def check_versions(record: Record, graph: ParsedGraph, shown_file: str, policy: 
         if library not in _IGNORED and (found := _installed(library)) and _minor(found) != _minor(version)
     ]
     if not differing:
+        if is_newer_than_reviewed(tuple(record.versions)):
+            warnings.warn(UNREVIEWED, VersionWarning, stacklevel=4)
         return
-    listed = ", ".join(f"{_DISTRIBUTIONS.get(name, name)} {cut(old)} (here {new})" for name, old, new in differing)
+    listed = ", ".join(f"{DISTRIBUTIONS.get(name, name)} {cut(old)} (here {new})" for name, old, new in differing)
     message = f"{shown_file} was written with {listed}; results may differ"
     if policy == "error":
         raise VersionError(message, hint='Install those versions, or load with versions="warn"')
@@ -84,9 +87,11 @@ def _installed(library: str) -> str:
         return version
     if not library.isidentifier():
         return ""
+    from importlib import metadata  # It costs a third of an import of vitrify, and is rarely needed.
+
     try:
-        return importlib.metadata.version(_DISTRIBUTIONS.get(library, library))
-    except importlib.metadata.PackageNotFoundError:
+        return metadata.version(DISTRIBUTIONS.get(library, library))
+    except metadata.PackageNotFoundError:
         return ""
 
 

@@ -6,7 +6,7 @@ that may be a value, with the versions it was seen in and a note where the reaso
 
 from __future__ import annotations
 
-from importlib.resources import files
+from os.path import dirname, join
 from typing import Final
 
 import msgspec
@@ -27,7 +27,12 @@ class _Reviewed(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     functions: dict[str, _Entry]
 
 
-REVIEWED: Final = msgspec.json.decode(files(__name__).joinpath("reviewed.json").read_bytes(), type=_Reviewed)
+def _reviewed() -> _Reviewed:
+    with open(join(dirname(__file__), "reviewed.json"), "rb") as file:
+        return msgspec.json.decode(file.read(), type=_Reviewed)
+
+
+REVIEWED: Final = _reviewed()
 
 DISTANCES: Final = (
     "Euclidean", "SEuclidean", "Manhattan", "Chebyshev", "Minkowski", "WMinkowski", "Mahalanobis", "Hamming",

@@ -16,6 +16,7 @@ from sklearn.metrics import _dist_metrics
 from sklearn.neighbors import _ball_tree, _kd_tree
 
 from vitrify.converters.sklearn import DISTANCES
+from vitrify.errors import UnsupportedError
 from vitrify.graph.converter import Converter
 from vitrify.graph.rows import Rows
 
@@ -50,6 +51,10 @@ def tree_nodes(n_samples: int, leaf_size: int) -> tuple[int, npt.NDArray[np.int6
 
 def _encode_tree(tree: Any) -> tuple[object, ...]:
     state = tree.__getstate__()
+    if len(state) != len(_FIELDS):
+        raise UnsupportedError(
+            f"a {type(tree).__name__} whose state is not the one vitrify has reviewed", hint="Upgrade vitrify"
+        )
     arrays = [np.asarray(part) for part in state[:4]]
     return (*arrays, *state[4:12], None if state[12] is None else np.asarray(state[12]))
 

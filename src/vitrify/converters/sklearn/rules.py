@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any, Final
 
 from vitrify.converters.sklearn import svm
@@ -26,16 +27,25 @@ def _rebuild_interpolator(model: Any) -> None:
 
 # After early stopping on a score, the estimator holds its own bound method under the method's name, a leftover of
 # scikit-learn's `_patch_raw_predict`; without it the same method is found in the class.
-_HIST_BOOSTING: Final = AttrsRule(drop=frozenset({"_raw_predict"}), check=check_hist_boosting)
-_VECTORIZER: Final = AttrsRule(
-    stored_as={"_stop_words_id": knows_stop_words}, check=check_vocabulary, finish=restore_stop_words
+_HIST_BOOSTING: Final = AttrsRule(
+    drop=frozenset({"_raw_predict"}), check=check_hist_boosting, requires=("_predictors",)
 )
+_VECTORIZER: Final = AttrsRule(
+    stored_as={"_stop_words_id": knows_stop_words},
+    check=check_vocabulary,
+    finish=restore_stop_words,
+    requires=("vocabulary_",),
+)
+_STATELESS: Final = replace(_VECTORIZER, requires=())
+_BOOSTED: Final = AttrsRule(check=check_gradient_boosting, requires=("estimators_",))
+_CLASSIFIER: Final = AttrsRule(check=svm.check_classifier, requires=("support_",))
+_REGRESSOR: Final = AttrsRule(check=svm.check_regressor, requires=("support_",))
 _HIST: Final = "sklearn.ensemble._hist_gradient_boosting"
 
 RULES: Final[Mapping[str, AttrsRule]] = {
-    **dict.fromkeys(TREE_ESTIMATORS, AttrsRule(check=check_tree_estimators)),
+    **dict.fromkeys(TREE_ESTIMATORS, AttrsRule(check=check_tree_estimators, requires=("tree_",))),
     **{
-        f"sklearn.ensemble.{name}": AttrsRule(check=check_forests)
+        f"sklearn.ensemble.{name}": AttrsRule(check=check_forests, requires=("estimators_",))
         for name in (
             "_forest.RandomForestClassifier",
             "_forest.RandomForestRegressor",
@@ -44,19 +54,21 @@ RULES: Final[Mapping[str, AttrsRule]] = {
             "_forest.RandomTreesEmbedding",
         )
     },
-    "sklearn.ensemble._gb.GradientBoostingClassifier": AttrsRule(check=check_gradient_boosting),
-    "sklearn.ensemble._gb.GradientBoostingRegressor": AttrsRule(check=check_gradient_boosting),
+    "sklearn.ensemble._gb.GradientBoostingClassifier": _BOOSTED,
+    "sklearn.ensemble._gb.GradientBoostingRegressor": _BOOSTED,
     f"{_HIST}.gradient_boosting.HistGradientBoostingClassifier": _HIST_BOOSTING,
     f"{_HIST}.gradient_boosting.HistGradientBoostingRegressor": _HIST_BOOSTING,
     f"{_HIST}.predictor.TreePredictor": AttrsRule(check=check_predictors, finish=match_dtype),
     "sklearn.isotonic.IsotonicRegression": AttrsRule(drop=frozenset({"f_"}), finish=_rebuild_interpolator),
-    "sklearn.svm._classes.SVC": AttrsRule(check=svm.check_classifier),
-    "sklearn.svm._classes.NuSVC": AttrsRule(check=svm.check_classifier),
-    "sklearn.svm._classes.SVR": AttrsRule(check=svm.check_regressor),
-    "sklearn.svm._classes.NuSVR": AttrsRule(check=svm.check_regressor),
-    "sklearn.svm._classes.OneClassSVM": AttrsRule(check=svm.check_regressor),
+    "sklearn.svm._classes.SVC": _CLASSIFIER,
+    "sklearn.svm._classes.NuSVC": _CLASSIFIER,
+    "sklearn.svm._classes.SVR": _REGRESSOR,
+    "sklearn.svm._classes.NuSVR": _REGRESSOR,
+    "sklearn.svm._classes.OneClassSVM": _REGRESSOR,
     "sklearn.feature_extraction.text.CountVectorizer": _VECTORIZER,
     "sklearn.feature_extraction.text.TfidfVectorizer": _VECTORIZER,
-    "sklearn.feature_extraction.text.HashingVectorizer": _VECTORIZER,
-    "sklearn.feature_extraction._dict_vectorizer.DictVectorizer": AttrsRule(check=check_vocabulary),
+    "sklearn.feature_extraction.text.HashingVectorizer": _STATELESS,
+    "sklearn.feature_extraction._dict_vectorizer.DictVectorizer": AttrsRule(
+        check=check_vocabulary, requires=("vocabulary_",)
+    ),
 }

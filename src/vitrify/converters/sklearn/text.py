@@ -54,12 +54,10 @@ def knows_stop_words(model: Any) -> bool:
 
     The number itself means nothing in another process, and would make equal models give other bytes.
     """
-    return bool(model._stop_words_id == id(model.stop_words))
+    return type(model._stop_words_id) is int and model._stop_words_id == id(model.stop_words)
 
 
 def restore_stop_words(model: Any) -> None:
-    """Make the number again, or leave it out if the stop words have not been looked at."""
-    if vars(model).get("_stop_words_id") is True:
-        model._stop_words_id = id(model.stop_words)
-    else:
-        vars(model).pop("_stop_words_id", None)
+    """Make the number again; False, which is no `id()`, stays where others had been looked at."""
+    if "_stop_words_id" in vars(model):
+        model._stop_words_id = id(model.stop_words) if model._stop_words_id is True else False

@@ -1,6 +1,6 @@
-"""The array part of the independent reader: dtypes, elements and views, written from SPEC.md §6.4 and §6.6 alone.
+"""Dtypes, elements and views, with every rule of SPEC.md §6.4 and §6.6 checked.
 
-It shares no code with vitrify and never imports it. Numbers in comments are clauses.
+Written from SPEC.md alone, like the independent reader; it never imports vitrify. Numbers in comments are clauses.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from tests.support.independent_container import fields, naturals, require
+from tests.support.independent_reader import require
 
 SPELLING = re.compile(  # 6.4.1
     r"\|[biu]1|[<>][iu][248]|[<>]f(2|4|8|12|16)|[<>]c(8|16|24|32)|(\|[SV]|[<>]U)(0|[1-9][0-9]{0,9})|"
@@ -24,6 +24,23 @@ SHOWN = {  # 2.11
     "|b1": "BOOL", "|u1": "U8", "|i1": "I8", "<u2": "U16", "<i2": "I16", "<f2": "F16", "<u4": "U32", "<i4": "I32",
     "<f4": "F32", "<u8": "U64", "<i8": "I64", "<f8": "F64", "<c8": "C64",
 }  # fmt: skip
+
+
+def fields(value: Any, spec: str) -> Any:
+    """A JSON object that has exactly the fields of `spec`, in its order; those marked `?` may be left out."""
+    require(type(value) is dict, "not an object")
+    parts = [part for part in spec.split() if not part.endswith("?") or part.split(":")[0] in value]
+    require(list(value) == [part.split(":")[0] for part in parts], f"expected the fields {spec}, not {list(value)}")
+    for part, item in zip(parts, value.values(), strict=True):
+        kind = part.rstrip("?").split(":")[1]
+        require(kind in ("any", type(item).__name__), f"{part} is {item!r:.40}")
+    return value
+
+
+def naturals(values: Any, bound: int = 2**63) -> list[int]:
+    """A list of ints from 0 to `bound`, which is not among them."""
+    require(type(values) is list and all(type(v) is int and 0 <= v < bound for v in values), "impossible numbers")
+    return list(values)
 
 
 def decode_dtype(spelling: Any, depth: int = 0) -> np.dtype[Any]:
