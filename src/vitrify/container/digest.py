@@ -6,13 +6,14 @@ own thread pool does not survive `fork`, and a service that loads before and aft
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from blake3 import blake3
 
 CHUNK_BYTES = 1 << 20
 DIGEST_CHARS = 64
 BLANK = "0" * DIGEST_CHARS
+_MODEL_CONTEXT = b"vitrify model 0\n"
 
 
 def hex_digest(data: bytes | memoryview) -> str:
@@ -38,6 +39,19 @@ def chunk_digests(buffers: Iterable[bytes | memoryview]) -> list[str]:
     if room != CHUNK_BYTES:
         digests.append(hasher.hexdigest())
     return digests
+
+
+def model_digest(blocks: Iterable[tuple[int, Sequence[str]]]) -> str:
+    """The digest of the object graph and all arrays before compression (SPEC.md §5).
+
+    Args:
+        blocks: Size and digests of what each block holds when decoded: numbered ones in order, then cells and graph.
+    """
+    model = blake3(_MODEL_CONTEXT)
+    for n_bytes, digests in blocks:
+        model.update(f"{n_bytes}\n".encode())
+        model.update("".join(digests).encode())
+    return model.hexdigest()
 
 
 def digest_count(n_bytes: int) -> int:

@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from vitrify.container.codecs import CODECS, RAW
-from vitrify.container.digest import CHUNK_BYTES, digest_count, hex_digest
+from vitrify.container.digest import CHUNK_BYTES, digest_count, hex_digest, model_digest
 from vitrify.container.layout import RESERVED, Block, Header
 from vitrify.container.limits import LIMITS, Limits
 from vitrify.container.memory import private_bytes
@@ -38,9 +38,18 @@ class GlassFile:
             (block for block in self.header.blocks if block.stored.piece is not None),
             key=lambda block: block.stored.piece or 0,
         )
+        self._require_model_digest()
         self._budget = limits.decoded_bytes(self.header.file_bytes)
         decoded = sum(block.n_bytes for block in self.header.blocks)
         self.spend(decoded, "decoded blocks")
+
+    def _require_model_digest(self) -> None:
+        """Where no block is encoded, the header alone must say what the digest of the model is (SPEC.md 5.2)."""
+        blocks = [*self._pieces, *(self._named[name] for name in RESERVED)]
+        if any(block.stored.codec != RAW for block in blocks):
+            return
+        if model_digest((block.n_bytes, block.stored.digests) for block in blocks) != self.header.metadata.model:
+            raise IntegrityError("the digest of the model does not match the digests of its blocks")
 
     def __enter__(self) -> Self:
         return self

@@ -11,10 +11,9 @@ from contextlib import closing
 from dataclasses import dataclass
 
 import msgspec
-from blake3 import blake3
 
 from vitrify.container.codecs import CODECS
-from vitrify.container.digest import BLANK, CHUNK_BYTES, digest_count, hex_digest
+from vitrify.container.digest import BLANK, CHUNK_BYTES, digest_count, hex_digest, model_digest
 from vitrify.container.layout import (
     CELLS,
     GRAPH,
@@ -29,7 +28,6 @@ from vitrify.container.layout import (
 from vitrify.container.parallel import one_ahead, share
 
 Buffer = bytes | memoryview
-MODEL_CONTEXT = b"vitrify model 0\n"
 _BATCH_CHUNKS = 4
 
 
@@ -139,7 +137,7 @@ class Plan:
         if not self._is_hashed:
             for _ in self.bodies():
                 pass
-        return self._spell(self._model_digest())
+        return self._spell(model_digest((draft.piece.n_bytes, draft.plain) for draft in self._by_number))
 
     def _batches(self) -> Iterator[list[_Chunk]]:
         """All bytes after the head, in order, a few MiB at a time."""
@@ -154,14 +152,6 @@ class Plan:
                     yield batch
                     batch, n_bytes = [], 0
         yield batch
-
-    def _model_digest(self) -> str:
-        """The digest of the object graph and all pieces before compression (SPEC.md §5)."""
-        model = blake3(MODEL_CONTEXT)
-        for draft in self._by_number:
-            model.update(f"{draft.piece.n_bytes}\n".encode())
-            model.update("".join(draft.plain).encode())
-        return model.hexdigest()
 
     def _spell(self, model: str) -> bytes:
         blocks: list[Block] = []
