@@ -194,7 +194,7 @@ def render(results: Results) -> str:
         "",
         *INTRODUCTION,
         "",
-        "```",
+        "```text",
         results.command,
         "```",
         "",

@@ -206,6 +206,8 @@ def require_values(array: npt.NDArray[Any]) -> None:
         FormatError: A bool is neither 0 nor 1, or a character is beyond Unicode.
     """
     dtype = array.dtype
+    if not _has_other_bytes(dtype):
+        return
     if dtype.fields is not None:
         for name in dtype.names or ():
             require_values(array[name])
@@ -218,6 +220,16 @@ def require_values(array: npt.NDArray[Any]) -> None:
         points = np.ascontiguousarray(array).reshape(-1).view(np.dtype(f"{dtype.str[0]}u4"))
         if points.max() > _MAX_CODE_POINT:
             raise FormatError("an array of text holds a character beyond Unicode")
+
+
+@lru_cache(maxsize=256)
+def _has_other_bytes(dtype: np.dtype[Any]) -> bool:
+    """Whether some bytes are no value of the dtype: bools and text have such, numbers do not."""
+    if dtype.subdtype is not None:
+        return _has_other_bytes(dtype.subdtype[0])
+    if dtype.fields is not None:
+        return any(_has_other_bytes(dtype.fields[name][0]) for name in dtype.names or ())
+    return dtype.kind in "bU"
 
 
 def holds_garbage(dtype: np.dtype[Any]) -> bool:

@@ -247,7 +247,8 @@ class _Encoder:
         views = {id(shared[i]): view for i, view in find_views(shared).items()}
         made = {id(view.buffer): view.buffer for view in views.values() if id(view.buffer) not in self._arrays}
         buffers = {id(view.buffer) for view in views.values()}
-        spaced = {id(array) for array in shared if id(array) not in views.keys() | buffers and keeps_strides(array)}
+        sharing = views.keys() | buffers
+        spaced = {id(array) for array in shared if not array.flags.forc and keeps_strides(array)} - sharing
         self._place("arrays", [*(a for a in arrays if id(a) not in views and id(a) not in spaced), *made.values()])
         for array in arrays:
             if id(array) in views:
