@@ -22,8 +22,8 @@ def share(work: Callable[[int], object], n: int, *, least: int) -> None:
 
     The first exception of any of them is raised, and what has not begun by then is left out.
     """
-    n_threads = min(_MOST_THREADS, _n_cores(), n // max(1, least))
-    if n_threads < 2:
+    n_threads = min(_MOST_THREADS, n // max(1, least))
+    if n_threads < 2 or (n_threads := min(n_threads, _n_cores())) < 2:
         for i in range(n):
             work(i)
         return

@@ -6,7 +6,7 @@ The trees of a forest copy what they are given. While one stretch of them is che
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from contextlib import closing
+from contextlib import closing, nullcontext
 from itertools import pairwise
 from typing import Any, Final
 
@@ -22,7 +22,10 @@ from vitrify.graph.parsed import Parsed
 from vitrify.graph.rows import Rows
 
 _STRETCH_BYTES: Final = 1 << 22
+_WORTH_A_THREAD_BYTES: Final = 1 << 18
+# For smaller objects the interpreter has more to do than the disk and the hash, and two threads only wait for its lock.
 Stretch = tuple[int, int]
+Sizes = npt.NDArray[np.int64]
 
 
 def streams(shape: Shape | None, parsed: ParsedTable) -> bool:
@@ -87,7 +90,10 @@ def stream(
         return found
 
     made: list[Any] = []
-    with closing(one_ahead(read, _stretches(rows.n, lazy, reads))) as ready:
+    sizes = _sizes(rows.n, lazy, reads)
+    stretches = _stretches(sizes)
+    in_turn = rows.n and int(sizes.sum()) < _WORTH_A_THREAD_BYTES * rows.n
+    with nullcontext(map(read, stretches)) if in_turn else closing(one_ahead(read, stretches)) as ready:
         for stretch in ready:
             few = rows.part(*stretch)
             shape.check(few)
@@ -113,12 +119,17 @@ def _array_columns(tables: Sequence[ParsedTable], users: Sequence[ParsedTable]) 
     ]
 
 
-def _stretches(n: int, lazy: Sequence[Parsed], reads: Mapping[int, ArrayReads]) -> list[Stretch]:
-    """Runs of rows whose arrays have about `_STRETCH_BYTES`."""
+def _sizes(n: int, lazy: Sequence[Parsed], reads: Mapping[int, ArrayReads]) -> Sizes:
+    """The bytes of the arrays of each row, shape (n,)."""
     sizes = np.zeros(n, np.int64)
     for column in lazy:
         assert column.numbers is not None
         sizes += reads[column.table].sizes[column.numbers.astype(np.int64)]
+    return sizes
+
+
+def _stretches(sizes: Sizes) -> list[Stretch]:
+    """Runs of rows whose arrays have about `_STRETCH_BYTES`."""
     cuts = np.flatnonzero(np.diff(np.cumsum(sizes) // _STRETCH_BYTES)) + 1
-    edges = [0, *cuts.tolist(), n]
+    edges = [0, *cuts.tolist(), len(sizes)]
     return [(begin, end) for begin, end in pairwise(edges) if begin < end]
