@@ -1,4 +1,4 @@
-"""The one way in which a pandas array or index becomes a converter."""
+"""The one way in which a pandas array, index or dtype becomes a converter."""
 
 from __future__ import annotations
 

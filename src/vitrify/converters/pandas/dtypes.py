@@ -8,9 +8,10 @@ from typing import Any, Final
 import numpy as np
 import pandas as pd
 
-from vitrify.converters.checking.claims import refusing, require
+from vitrify.converters.checking.claims import require
 from vitrify.converters.checking.values import charge
 from vitrify.converters.pandas import types_of
+from vitrify.converters.pandas.building import pandas_converter
 from vitrify.converters.pandas.memory import NUMPY_ARRAY
 from vitrify.converters.pandas.offsets import is_offset
 from vitrify.converters.pandas.refusals import PANDAS, missing_here
@@ -124,15 +125,7 @@ def _simple(name: str) -> Converter[Any]:
 
 
 def _dtype(name: str, fields: tuple[str, ...], encode: Any, decode: Any) -> Converter[Any]:
-    type_id = f"pandas.{name}"
-    return Converter(
-        type_id=type_id,
-        types=types_of(type_id),
-        fields=fields,
-        encode=encode,
-        decode=refusing(decode),
-        check=_check,
-    )
+    return pandas_converter(name, fields, encode, decode, _check)
 
 
 CONVERTERS: tuple[Converter[Any], ...] = (
