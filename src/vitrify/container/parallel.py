@@ -6,10 +6,9 @@ Nothing here keeps a pool: a process that loads, forks and loads again in the ch
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Generator, Iterable
-from functools import partial
-from itertools import count
-from threading import Thread
+from collections.abc import Callable, Generator, Iterable, Iterator
+from itertools import chain, count
+from threading import Semaphore, Thread
 from typing import Final, Generic, TypeVar
 
 _T = TypeVar("_T")
@@ -49,18 +48,56 @@ def share(work: Callable[[int], object], n: int, *, least: int) -> None:
 
 
 def one_ahead(work: Callable[[_T], _U], items: Iterable[_T]) -> Generator[_U, None, None]:
-    """`work(item)` for each item, in order; while the caller uses one result, the next is in the making."""
+    """`work(item)` for each item, in order; while the caller uses one result, the next is in the making.
+
+    All but the first are made on one thread, which also takes them from `items`.
+    """
     rest = iter(items)
     for first in rest:
         result = work(first)
-        for item in rest:
-            task = _Task(partial(work, item))
-            try:
-                yield result
-            finally:
-                task.wait()
-            result = task.result()
+        for second in rest:
+            yield from _made_ahead(result, work, chain((second,), rest))
+            return
         yield result
+
+
+def _made_ahead(first: _U, work: Callable[[_T], _U], items: Iterator[_T]) -> Generator[_U, None, None]:
+    results: list[_U] = []
+    errors: list[BaseException] = []
+    is_made, is_taken = Semaphore(0), Semaphore(0)
+    is_wanted = True
+
+    def make() -> None:
+        try:
+            for item in items:
+                results.append(work(item))
+                is_made.release()
+                is_taken.acquire()
+                if not is_wanted:
+                    break
+        except BaseException as error:  # noqa: BLE001  # raised where its result would have come
+            errors.append(error)
+        is_made.release()
+
+    thread = Thread(target=make, name="vitrify", daemon=True)
+    try:
+        thread.start()
+    except RuntimeError:  # there can be no more threads
+        yield first
+        yield from map(work, items)
+        return
+    try:
+        yield first
+        while is_made.acquire() and results:
+            result = results.pop()
+            is_taken.release()
+            yield result
+        for error in errors:
+            raise error
+    finally:
+        is_wanted = False
+        is_taken.release()
+        thread.join()
 
 
 class _Task(Generic[_U]):

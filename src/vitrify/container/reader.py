@@ -7,6 +7,7 @@ verified when they were deployed.
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from typing import BinaryIO, Self
 
 import numpy as np
@@ -16,12 +17,13 @@ from vitrify.container.codecs import CODECS, RAW
 from vitrify.container.digest import CHUNK_BYTES, digest_count, hex_digest, model_digest
 from vitrify.container.layout import RESERVED, Block, Header
 from vitrify.container.limits import LIMITS, Limits
-from vitrify.container.memory import private_bytes
+from vitrify.container.memory import Memory, private_bytes
 from vitrify.container.parallel import share
 from vitrify.container.sources import FileSource, Source, open_bytes, open_path, open_stream
 from vitrify.errors import FormatError, IntegrityError, LimitError
 
 Bytes = npt.NDArray[np.uint8]
+_Place = tuple[Block, memoryview | None, memoryview | None]
 FileLike = str | bytes | os.PathLike[str] | BinaryIO
 _CHUNKS_PER_THREAD = 4
 
@@ -83,9 +85,16 @@ class GlassFile:
             raise FormatError(f"the object graph asks for piece {number} of {len(self._pieces)}")
         return self._pieces[number]
 
-    def piece(self, number: int) -> Bytes:
+    def piece(self, number: int, memory: Memory = private_bytes) -> Bytes:
         """The decoded bytes of piece `number`, in private memory of their own, shape (n_bytes,) uint8."""
-        return self._read(self.block(number))
+        return self._read(self.block(number), memory)
+
+    def pieces(self, numbers: Sequence[int]) -> list[Bytes]:
+        """Several pieces as by `piece`; those that are stored raw are read side by side."""
+        blocks = [self.block(number) for number in numbers]
+        raw = [block for block in blocks if block.stored.codec == RAW]
+        read = dict(zip((block.name for block in raw), self._stored(raw, private_bytes), strict=True))
+        return [read[block.name] if block.name in read else self._read(block) for block in blocks]
 
     def reserved(self, name: str) -> Bytes:
         """The decoded bytes of a reserved block, shape (n_bytes,) uint8."""
@@ -105,15 +114,15 @@ class GlassFile:
             IntegrityError: It does not match.
         """
         if block.stored.codec == RAW:
-            self._compare(block, self._source.view(block.begin, block.end), None)
+            self._compare([(block, self._source.view(block.begin, block.end), None)])
         else:
             self._read(block)
 
-    def _read(self, block: Block) -> Bytes:
+    def _read(self, block: Block, memory: Memory = private_bytes) -> Bytes:
         if block.stored.codec == RAW:
-            return self._stored(block)
-        stored = self._stored(block)
-        out = private_bytes(block.n_bytes)
+            return self._stored([block], memory)[0]
+        stored = self._stored([block], private_bytes)[0]
+        out = memory(block.n_bytes)
         try:
             CODECS[block.stored.codec].decode(stored.data, out.data)
         except FormatError as error:
@@ -121,16 +130,21 @@ class GlassFile:
             raise
         return out
 
-    def _stored(self, block: Block) -> Bytes:
-        view = self._source.view(block.begin, block.end)
-        out = private_bytes(block.stored_bytes) if view is None else np.frombuffer(view, np.uint8)
-        self._compare(block, view, out.data)
-        return out
+    def _stored(self, blocks: Sequence[Block], memory: Memory) -> list[Bytes]:
+        views = [self._source.view(block.begin, block.end) for block in blocks]
+        outs = [
+            memory(block.stored_bytes) if view is None else np.frombuffer(view, np.uint8)
+            for block, view in zip(blocks, views, strict=True)
+        ]
+        self._compare([(block, view, out.data) for block, view, out in zip(blocks, views, outs, strict=True)])
+        return outs
 
-    def _compare(self, block: Block, view: memoryview | None, out: memoryview | None) -> None:
-        """Compare each MiB where it lies, in `view`, or else read into `out` or into a buffer of its own."""
+    def _compare(self, places: Sequence[_Place]) -> None:
+        """Compare each MiB of blocks where it lies, in `view`, or else read into `out` or into a buffer of its own."""
+        chunks = [(*place, i) for place in places for i in range(digest_count(place[0].stored_bytes))]
 
-        def take(chunk: int) -> None:
+        def take(number: int) -> None:
+            block, view, out, chunk = chunks[number]
             start = chunk * CHUNK_BYTES
             n_bytes = min(CHUNK_BYTES, block.stored_bytes - start)
             if view is not None:
@@ -143,7 +157,7 @@ class GlassFile:
                     f"block {block.name!r} does not match its digest", hint="The file was damaged; get it again"
                 )
 
-        share(take, digest_count(block.stored_bytes), least=_CHUNKS_PER_THREAD)
+        share(take, len(chunks), least=_CHUNKS_PER_THREAD)
 
 
 def open_glass(file: FileLike, limits: Limits = LIMITS) -> GlassFile:

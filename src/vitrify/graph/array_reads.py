@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
 
+from vitrify.container.memory import Memory, private_bytes
 from vitrify.errors import FormatError
 from vitrify.graph.arrays import Array, from_buffer, span_bytes, spread
 from vitrify.graph.dtypes import require_values
@@ -35,30 +36,46 @@ class ArrayReads:
         order: Any,
         blocks: Sequence[int],
         joined: Bytes,
-        read_block: Callable[[int, np.dtype[Any]], Bytes],
+        read_block: Callable[[int, np.dtype[Any], Memory], Bytes],
     ) -> None:
         self.sizes = sizes
         is_big = sizes >= CELL_LIMIT_BYTES
         self._block_of = dict(zip(np.flatnonzero(is_big).tolist(), blocks, strict=True))
         small = np.where(is_big, 0, sizes)
         self._ends, self._sizes = np.cumsum(small).tolist(), small.tolist()
-        self._memory, self._read_block = joined.data, read_block
+        self._cells, self._read_block = joined.data, read_block
         self._shapes, self._dtype, self._order = shapes, dtype, order
+        self._stack: Array | None = None
+        self._are_plain = order == "C" and bool((small > 0).all())
         if len(joined) and dtype.itemsize:
-            require_values(joined[: self._ends[-1]].view(dtype))
+            flat = joined[: self._ends[-1]].view(dtype)
+            require_values(flat)
+            if self._are_plain and shapes[0] and dtype.fields is None and shapes.count(shapes[0]) == len(shapes):
+                self._stack = flat.reshape(len(shapes), *shapes[0])
 
-    def __call__(self, row: int) -> Array:
+    def __call__(self, row: int, memory: Memory = private_bytes) -> Array:
         """The array of a row, in memory of its own."""
         dtype, shape, size = self._dtype, self._shapes[row], self._sizes[row]
         if size:
             end = self._ends[row]
-            return np.ndarray(shape, dtype, bytearray(self._memory[end - size : end]), order=self._order)
+            return np.ndarray(shape, dtype, bytearray(self._cells[end - size : end]), order=self._order)
         number = self._block_of.get(row)
         if number is None:
             return np.zeros(shape, dtype, order=self._order)
-        flat: Array = self._read_block(number, dtype).view(dtype)
+        flat: Array = self._read_block(number, dtype, memory).view(dtype)
         require_values(flat)
         return flat.reshape(shape) if self._order == "C" else flat.reshape(shape[::-1]).T
+
+    def some(self, rows: Iterable[int], memory: Memory = private_bytes) -> list[Array]:
+        """The arrays of several rows, each in memory of its own; that of blocks comes from `memory`."""
+        if self._stack is not None:
+            stack = self._stack
+            return [stack[row].copy() for row in rows]
+        if not self._are_plain:
+            return [self(row, memory) for row in rows]
+        array, dtype, shapes, cells = np.ndarray, self._dtype, self._shapes, self._cells
+        ends, sizes = self._ends, self._sizes
+        return [array(shapes[row], dtype, bytearray(cells[ends[row] - sizes[row] : ends[row]])) for row in rows]
 
 
 class ArrayTables:
@@ -74,6 +91,24 @@ class ArrayTables:
         self._reads = reads
         self._graph = graph
         self._mmap = mmap
+        self._ready: dict[int, Bytes] = {}
+
+    def fetch(self, numbers: Iterable[int], later: Mapping[int, Flags]) -> None:
+        """Read the blocks of whole tables before `read` takes them, all of them side by side.
+
+        Args:
+            numbers: The tables.
+            later: For some of them, which rows somebody reads later, each of shape (n,).
+        """
+        wanted: list[int] = []
+        for number in numbers:
+            parsed = self._graph.tables[number]
+            spec = parsed.table.arrays
+            if spec is None or not spec.blocks or (parsed.dtype is not None and self._is_mapped(parsed.dtype)):
+                continue
+            is_now = ~later[number] if number in later else np.ones(parsed.table.rows, np.bool_)
+            wanted += np.array(spec.blocks)[is_now[parsed.sizes >= CELL_LIMIT_BYTES]].tolist()
+        self._ready = dict(zip(wanted, self._graph.file.pieces(wanted), strict=True))
 
     def read(self, number: int, later: Flags | None) -> list[Any]:
         """The arrays of a table; None where `later`, shape (n,), says that somebody reads them later.
@@ -98,7 +133,7 @@ class ArrayTables:
             read_block=self._block,
         )
         if later is None:
-            arrays: list[Any] = list(map(reads, range(parsed.table.rows)))
+            arrays: list[Any] = reads.some(range(parsed.table.rows))
         else:
             arrays = [None if is_later else reads(row) for row, is_later in enumerate(later.tolist())]
         return arrays if parsed.table.layout == "arrays" else self._spaced(number, arrays)
@@ -122,12 +157,17 @@ class ArrayTables:
         assert spec is not None
         return [rows.integers(f"stride{axis}").tolist() for axis in range(len(spec.shape))]
 
-    def _block(self, number: int, dtype: np.dtype[Any]) -> Bytes:
-        if self._mmap and dtype.kind in _MAPPABLE:
+    def _block(self, number: int, dtype: np.dtype[Any], memory: Memory) -> Bytes:
+        if number in self._ready:
+            return self._ready.pop(number)
+        if self._is_mapped(dtype):
             mapped = self._graph.file.map(number)
             if mapped is not None:
                 return mapped
-        return self._graph.file.piece(number)
+        return self._graph.file.piece(number, memory)
+
+    def _is_mapped(self, dtype: np.dtype[Any]) -> bool:
+        return self._mmap and dtype.kind in _MAPPABLE
 
     def _views(self, number: int, dtype: np.dtype[Any]) -> list[Any]:
         tables: Mapping[int, Any] | Sequence[Any] = self._graph.tables

@@ -63,7 +63,7 @@ class CellReader:
             self._position = start + n_bytes + -n_bytes % _ALIGN
             if self._position > len(self._pool):
                 raise FormatError("the graph needs more cells than the file has")
-            if self._pool[start + n_bytes : self._position].any():
+            if any(self._pool.data[start + n_bytes : self._position]):
                 raise FormatError("cells are not padded with zeros")
             return self._pool[start : start + n_bytes]
         if block is None:

@@ -102,10 +102,11 @@ class Decoder(ParsedGraph):
                 shapes[number] = self._shape(parsed.table)
         self._later = used_once(self.tables, shapes) if streamed else {}
         arrays = ArrayTables(self, mmap=self._mmap, reads=self._reads)
-        for component in self._order:
-            for number in component:
-                if number in shapes and shapes[number] is None:
-                    self.objects[number] = arrays.read(number, self._later.get(number))
+        known = (number for group in self._order for number in group if number in shapes)
+        of_arrays = [number for number in known if shapes[number] is None]
+        arrays.fetch(of_arrays, self._later)
+        for number in of_arrays:
+            self.objects[number] = arrays.read(number, self._later.get(number))
         for number, shape in shapes.items():
             if shape is not None and not (streamed and streams(shape, self.tables[number])):
                 shape.check(self.rows(number))

@@ -42,6 +42,7 @@ OWN_LAYOUTS: Final = ("attrs", "new", "call", "member", "value")
 _MAX_DIMS: Final = 64
 _NUMPY_DIMS: Final = 64 if int(np.__version__.split(".", maxsplit=1)[0]) >= 2 else 32
 _MAX_SIZE: Final = 2.0**60
+_MAX_LENGTHS: Final = 2**48
 _VALUE_BYTES: Final = 16
 _ARRAY_BYTES: Final = 112
 
@@ -277,14 +278,16 @@ def _lengths(parsed: Parsed) -> npt.NDArray[np.int64]:
         FormatError: It is something else.
     """
     if parsed.of == "const" and type(parsed.value) is int:
-        lengths = np.full(parsed.n, parsed.value, np.int64)
-    elif parsed.of == "int" and parsed.numbers is not None:
+        if parsed.n and not 0 <= parsed.n * parsed.value < _MAX_LENGTHS:
+            raise FormatError("impossible lengths")
+        return np.full(parsed.n, parsed.value, np.int64)
+    if parsed.of == "int" and parsed.numbers is not None:
         lengths = parsed.numbers.astype(np.int64)
     elif parsed.n == 0:
         return np.zeros(0, np.int64)
     else:
         raise FormatError("lengths must be ints")
-    if parsed.n and (int(lengths.min()) < 0 or float(lengths.astype(np.float64).sum()) >= 2**48):
+    if parsed.n and (int(lengths.min()) < 0 or float(lengths.sum(dtype=np.float64)) >= _MAX_LENGTHS):
         raise FormatError("impossible lengths")
     return lengths
 

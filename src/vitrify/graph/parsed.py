@@ -6,7 +6,7 @@ The type of every value is kept: 1, True, 1.0 and numpy.float64(1.0) never stand
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from itertools import accumulate, pairwise
 from typing import Any, Final
 
@@ -52,7 +52,7 @@ class Parsed:
     table: int = -1
     value: object = None
     texts: list[Any] | None = None
-    parts: list[Parsed] = field(default_factory=list)
+    parts: Sequence[Parsed] = ()
 
     @property
     def is_integral(self) -> bool:
@@ -80,6 +80,8 @@ class Parsed:
         """For each table referred to: its number, the rows, and the positions they stand at (None for all)."""
         if self.of == "ref" and self.numbers is not None:
             return ((self.table, self.numbers, None),)
+        if not self.parts:
+            return ()
         return [
             (part.table, part.numbers, np.flatnonzero(self.numbers == i))
             for i, part in enumerate(self.parts)
@@ -234,6 +236,11 @@ def _rows_of(graph: Graph, table: int) -> int:
 
 
 def _below(numbers: NumberArray, bound: int, what: str) -> NumberArray:
-    if len(numbers) and not (int(numbers.min()) >= 0 and int(numbers.max()) < bound):
+    """Unsigned numbers that are all below `bound`.
+
+    Raises:
+        FormatError: One is not.
+    """
+    if len(numbers) and int(numbers.max()) >= bound:
         raise FormatError(f"a column refers to {what} {int(numbers.max())} of {bound}")
     return numbers

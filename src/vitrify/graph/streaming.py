@@ -13,6 +13,7 @@ from typing import Any, Final
 import numpy as np
 import numpy.typing as npt
 
+from vitrify.container.memory import Scratch
 from vitrify.container.parallel import one_ahead
 from vitrify.graph.array_reads import ArrayReads, Flags
 from vitrify.graph.containers import Shape
@@ -71,27 +72,31 @@ def stream(
     """
     lazy = [c for c in rows.columns.values() if c.of == "ref" and tables[c.table].table.layout == "arrays"]
 
+    sizes = _sizes(rows.n, lazy, reads)
+    stretches = _stretches(sizes)
+    scratch = Scratch(_STRETCH_BYTES + int(sizes.max(initial=0)))
+
     def read(stretch: Stretch) -> Stretch:
-        for arrays, row, get in _waiting(stretch):
-            if arrays[row] is None:
-                arrays[row] = get(row)
+        memory = scratch.fresh()
+        for number, waiting in _waiting(stretch):
+            arrays = rows.objects[number]
+            missing = [row for row in waiting if arrays[row] is None]
+            for row, array in zip(missing, reads[number].some(missing, memory), strict=True):
+                arrays[row] = array
         return stretch
 
-    def _waiting(stretch: Stretch) -> list[tuple[list[Any], int, ArrayReads]]:
+    def _waiting(stretch: Stretch) -> list[tuple[int, list[int]]]:
         begin, end = stretch
-        found: list[tuple[list[Any], int, ArrayReads]] = []
+        found: list[tuple[int, list[int]]] = []
         for column in lazy:
             assert column.numbers is not None
             flags = later.get(column.table)
-            mine = column.numbers[begin:end]
             if flags is not None:
-                arrays, get = rows.objects[column.table], reads[column.table]
-                found += [(arrays, row, get) for row in mine[flags[mine]].tolist()]
+                mine = column.numbers[begin:end]
+                found.append((column.table, mine[flags[mine]].tolist()))
         return found
 
     made: list[Any] = []
-    sizes = _sizes(rows.n, lazy, reads)
-    stretches = _stretches(sizes)
     in_turn = rows.n and int(sizes.sum()) < _WORTH_A_THREAD_BYTES * rows.n
     with nullcontext(map(read, stretches)) if in_turn else closing(one_ahead(read, stretches)) as ready:
         for stretch in ready:
@@ -103,8 +108,10 @@ def stream(
             except RowError as error:
                 raise RowError(stretch[0] + error.row) from error.__cause__
             del values
-            for arrays, row, _ in _waiting(stretch):
-                arrays[row] = None
+            for number, waiting in _waiting(stretch):
+                arrays = rows.objects[number]
+                for row in waiting:
+                    arrays[row] = None
     return made
 
 

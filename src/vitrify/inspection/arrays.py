@@ -125,7 +125,7 @@ class Arrays:
             order=spec.order,
             blocks=spec.blocks[place : place + 1] if is_big else (),
             joined=parsed.joined[0 if is_big else place :],
-            read_block=lambda number, _: self._tables.file.piece(number),
+            read_block=lambda number, _, memory: self._tables.file.piece(number, memory),
         )
         return reads(0)
 

@@ -72,3 +72,26 @@ def test_a_view_of_bytes_that_are_no_value_is_refused_when_saving() -> None:
         vitrify.dumps([numbers, numbers.view(np.bool_)])
     flags = vitrify.loads(vitrify.dumps([numbers.view(np.bool_).copy()]))[0]
     assert flags.view(np.uint8).tolist() == [0, 1, 1]
+
+
+class Keeper:
+    """Keeps the very array that it was given."""
+
+    def __init__(self, weights: Any) -> None:
+        self.weights = weights
+
+
+def test_a_converter_may_keep_the_arrays_it_is_given(tmp_path: Path) -> None:
+    """Memory for what is streamed is used again and again, but not while somebody has it."""
+    converter = vitrify.Converter[Keeper](
+        type_id="tests.Keeper",
+        types=(f"{Keeper.__module__}.Keeper",),
+        fields=("weights",),
+        encode=lambda keeper: (keeper.weights,),
+        decode=Keeper,
+        streams=True,
+    )
+    keepers = [Keeper(np.full(1 << 17, float(i))) for i in range(40)]
+    vitrify.dump(keepers, tmp_path / "keepers.glass", converters=[converter])
+    loaded = vitrify.load(tmp_path / "keepers.glass", converters=[converter])
+    assert [set(keeper.weights.tolist()) for keeper in loaded] == [{float(i)} for i in range(40)]

@@ -32,20 +32,20 @@ _MAX_LEVELS: Final = 62
 def tree_nodes(n_samples: int, leaf_size: int) -> tuple[int, npt.NDArray[np.int64]]:
     """The number of levels, and for each node its first and last point (exclusive) and whether it is a leaf.
 
-    The array has shape (n_nodes, 3) int64; nodes that are never built are all zero.
+    The array has shape (3, n_nodes) int64; nodes that are never built are all zero.
     """
     n_levels = int(np.log2(max(1, (n_samples - 1) / leaf_size)) + 1)
-    nodes = np.zeros((2**n_levels - 1, 3), np.int64)
-    start, end = np.array([0]), np.array([n_samples])
-    built = np.array([True])
+    nodes = np.zeros((3, 2**n_levels - 1), np.int64)
+    nodes[1, 0] = n_samples
     for level in range(n_levels):
         first = 2**level - 1
-        is_leaf = (end - start < 2) | (level == n_levels - 1)
-        here = nodes[first : 2 * first + 1]
-        here[built] = np.stack([start, end, is_leaf], axis=1)[built]
-        middle = start + (end - start) // 2
-        start, end = np.stack([start, middle], axis=1).ravel(), np.stack([middle, end], axis=1).ravel()
-        built = np.repeat(built & ~is_leaf, 2)
+        start, end, is_leaf = nodes[:, first : 2 * first + 1]
+        is_leaf[:] = (start < end) if level == n_levels - 1 else (end - start == 1)
+        if level < n_levels - 1:
+            below = nodes[:, 2 * first + 1 : 4 * first + 3]
+            middle = (start + end) // 2
+            below[0, ::2], below[1, ::2], below[0, 1::2], below[1, 1::2] = start, middle, middle, end
+            below[:2] *= np.repeat(is_leaf == 0, 2)
     return n_levels, nodes
 
 
@@ -86,10 +86,10 @@ def _tree_check(*, is_ball: bool, dtype: str) -> Callable[[Rows], None]:
                 rows.fail(row, "leaf_size must be at least 1")
             _check_permutation(rows, row, permutation[row], n_samples)
             levels, expected = tree_nodes(n_samples, leaf_size[row])
-            if n_levels[row] != levels or n_nodes[row] != len(expected):
-                rows.fail(row, f"n_levels and n_nodes must be {levels} and {len(expected)} for this data")
+            if n_levels[row] != levels or n_nodes[row] != expected.shape[1]:
+                rows.fail(row, f"n_levels and n_nodes must be {levels} and {expected.shape[1]} for this data")
             _check_tree_nodes(rows, row, nodes[row], expected)
-            shape = (1 if is_ball else 2, len(expected), n_features)
+            shape = (1 if is_ball else 2, expected.shape[1], n_features)
             if bounds[row].shape != shape or bounds[row].dtype.str != dtype or not bounds[row].flags.c_contiguous:
                 rows.fail(row, f"node_bounds must be {dtype} of shape {shape}")
             _check_weight(rows, row, weights[row], n_samples, dtype)
@@ -111,10 +111,10 @@ def _check_permutation(rows: Rows, row: int, permutation: Any, n_samples: int) -
 
 def _check_tree_nodes(rows: Rows, row: int, nodes: Any, expected: npt.NDArray[np.int64]) -> None:
     fields = {name: spec[0].str for name, spec in (nodes.dtype.fields or {}).items()}
-    if nodes.shape != (len(expected),) or fields != _NODE_FIELDS or not nodes.flags.c_contiguous:
-        rows.fail(row, f"node_data must hold {len(expected)} nodes")
-    for column, name in enumerate(("idx_start", "idx_end", "is_leaf")):
-        if not np.array_equal(nodes[name], expected[:, column]):
+    if nodes.shape != expected.shape[1:] or fields != _NODE_FIELDS or not nodes.flags.c_contiguous:
+        rows.fail(row, f"node_data must hold {expected.shape[1]} nodes")
+    for name, derived in zip(("idx_start", "idx_end", "is_leaf"), expected, strict=True):
+        if not np.array_equal(nodes[name], derived):
             rows.fail(row, f"node_data has an {name} that does not follow from the data and leaf_size")
 
 

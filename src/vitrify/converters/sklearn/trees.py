@@ -31,6 +31,7 @@ _FIELDS: Final = {
 _STATE: Final = frozenset({"max_depth", "node_count", "nodes", "values"})
 _MISSING: Final = "missing_go_to_left"
 _VALUE_DTYPE: Final = np.dtype("<f8")
+_INTP: Final = np.dtype(np.intp)
 Ints = npt.NDArray[np.int64]
 
 
@@ -43,8 +44,8 @@ def _encode(tree: Any) -> tuple[object, ...]:
 
 
 def _decode(n_features: int, n_classes: Any, n_outputs: int, max_depth: int, nodes: Any, values: Any) -> Any:
-    tree = Tree(n_features, n_classes.astype(np.intp, copy=False), n_outputs)
-    if nodes.dtype != NODE_DTYPE:
+    tree = Tree(n_features, n_classes if n_classes.dtype is _INTP else n_classes.astype(np.intp), n_outputs)
+    if not _is_current(nodes.dtype):
         converted = np.zeros(len(nodes), NODE_DTYPE)
         for name in NODE_DTYPE.names:
             if name in nodes.dtype.names:
@@ -92,6 +93,12 @@ def _is_node_dtype(dtype: np.dtype[Any]) -> bool:
     """The fields of 1.2, or those since 1.3."""
     fields = {name: spec[0].str for name, spec in (dtype.fields or {}).items()}
     return fields.pop(_MISSING, "|u1") == "|u1" and fields == _FIELDS
+
+
+@lru_cache(maxsize=64)
+def _is_current(dtype: np.dtype[Any]) -> bool:
+    """Whether this is the dtype of the running scikit-learn."""
+    return bool(dtype == NODE_DTYPE)
 
 
 def _batches(sizes: list[int]) -> list[Ints]:
