@@ -5,8 +5,9 @@ BIN := $(VENV)/bin
 UV = $(BIN)/uv pip install --quiet --python $(BIN)/python --reinstall-package vitrify
 BUILD := pyproject.toml setup.py $(wildcard src/vitrify/kernels/*.pyx)
 WORKERS ?= 2
+MINUTES ?= 10
 
-.PHONY: demo test lint types unit bench docs clean
+.PHONY: demo test lint types unit bench fuzz docs clean
 
 demo: $(VENV)/.demo
 	$(BIN)/python demo/demo.py
@@ -24,6 +25,10 @@ unit: $(VENV)/.test
 
 bench: $(VENV)/.bench
 	$(BIN)/python -m benchmarks
+
+# Loads and uses files with one thing changed, for as long as is asked; findings lie in tests/fuzz/out.
+fuzz: $(VENV)/.test
+	$(BIN)/python -m tests.fuzz --minutes $(MINUTES)
 
 docs: $(VENV)/.docs
 	$(BIN)/mkdocs build --strict

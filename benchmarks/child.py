@@ -18,13 +18,13 @@ from benchmarks.tools import TOOL_BY_NAME, Tool
 
 Figures = dict[str, float]
 
-SAMPLE_BUDGET_S = 1.0
+SAMPLE_BUDGET_S = 3.0
 MOST_SAMPLES = 20
 
 
 def sample_count(first_s: float) -> int:
-    """How often to repeat what took `first_s` once: about a second's worth, 1 to 20 times."""
-    return max(1, min(MOST_SAMPLES, int(SAMPLE_BUDGET_S / max(first_s, 1e-9))))
+    """How often to repeat what took `first_s` once: about three seconds' worth, 2 to 20 times."""
+    return max(2, min(MOST_SAMPLES, int(SAMPLE_BUDGET_S / max(first_s, 1e-9))))
 
 
 def seconds(call: Callable[[], object]) -> float:

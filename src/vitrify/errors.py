@@ -37,6 +37,7 @@ class VitrifyError(Exception):
     """
 
     exit_code: ClassVar[int] = 3
+    _kept: ClassVar[str] = "\n"  # of what is not printable; texts of a file come along in messages of libraries
 
     def __init__(
         self,
@@ -47,6 +48,7 @@ class VitrifyError(Exception):
         limit: int | None = None,
         actual: int | None = None,
     ) -> None:
+        message = _printable(message, self._kept)
         self.message = message
         self.path = path
         self.hint = hint
@@ -67,6 +69,13 @@ class VitrifyError(Exception):
         return (_rebuild, (type(self), dict(self.__dict__)))
 
 
+def _printable(text: str, kept: str) -> str:
+    """The text with escapes for what would act on a terminal or not show at all."""
+    if text.isprintable():
+        return text
+    return "".join(c if c.isprintable() or c in kept else c.encode("unicode_escape").decode() for c in text)
+
+
 def _rebuild(cls: type[VitrifyError], fields: dict[str, object]) -> VitrifyError:
     error = cls.__new__(cls, fields.get("message"))
     error.__dict__.update(fields)
@@ -75,6 +84,8 @@ def _rebuild(cls: type[VitrifyError], fields: dict[str, object]) -> VitrifyError
 
 class FormatError(VitrifyError, ValueError):
     """The bytes break a clause of SPEC.md."""
+
+    _kept = ""
 
 
 class NotGlassFileError(FormatError):
@@ -95,6 +106,8 @@ class LimitError(VitrifyError, ValueError):
 
 class StateError(VitrifyError, ValueError):
     """The values cannot belong to an object of that type, so it is not built."""
+
+    _kept = ""
 
 
 class PathError(VitrifyError, LookupError):

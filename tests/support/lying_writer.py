@@ -76,18 +76,44 @@ class Lie:
             ref = self._glass.tables[table]["columns"][name][position]
         return Ref(*ref)
 
+    def read(self, number: int) -> Any:
+        """A table as it was read: its `columns` and `lengths` as values, its `arrays` with their shapes."""
+        return self._glass.tables[number]
+
     def array(self, path: str) -> Any:
         """The elements of an array, writable; `path` as for `ref`."""
-        number, row = self.ref(path)
+        return self.chunk(*self.ref(path))[1]
+
+    def chunk(self, number: int, row: int) -> tuple[Chunk, Any]:
+        """Where the data of an array lie, and its elements there, writable."""
         read = self._glass.tables[number]["arrays"]
         dtype, order, shapes = decode_dtype(read["dtype"]), read["order"], read["shape"]
         sizes = [prod(shape) * dtype.itemsize for shape in shapes]
         arrays = self.graph["tables"][number]["arrays"]
         if sizes[row] >= 4096:
-            data, offset = arrays["big"][sum(size >= 4096 for size in sizes[:row])].data, 0
+            chunk, offset = arrays["big"][sum(size >= 4096 for size in sizes[:row])], 0
         else:
-            data, offset = arrays["small"].data, sum(size for size in sizes[:row] if size < 4096)
-        return np.ndarray(shapes[row], dtype, data, offset, order=order)
+            chunk, offset = arrays["small"], sum(size for size in sizes[:row] if size < 4096)
+        return chunk, np.ndarray(shapes[row], dtype, chunk.data, offset, order=order)
+
+    def put(self, number: int, row: int, array: Any) -> None:
+        """Put an array of another shape, of the same dtype, in the place of one."""
+        read = self._glass.tables[number]["arrays"]
+        table = self.graph["tables"][number]
+        dtype, order = decode_dtype(read["dtype"]), read["order"]
+        values = [np.array(self.chunk(number, i)[1]) for i in range(table["rows"])]
+        values[row] = np.asarray(array, dtype)
+        read["shape"] = [list(value.shape) for value in values]
+        data = [bytearray(value.tobytes(order)) for value in values]
+        big = [
+            Chunk(part, "$new", *shown(read["dtype"], dtype, shape, order))
+            for part, shape in zip(data, read["shape"], strict=True)
+            if len(part) >= 4096
+        ]
+        arrays = {key: value for key, value in table["arrays"].items() if key not in ("big", "small")}
+        arrays["shape"] = [self.counts(sizes) for sizes in zip(*read["shape"], strict=True)]
+        small = bytearray(b"".join(part for part in data if len(part) < 4096))
+        table["arrays"] = arrays | {"small": Chunk(small)} | ({"big": big} if big else {})
 
     def assign(self, path: str, value: Any) -> None:
         """Put a plain value, a numpy scalar, a `Ref` or a `Name` where the last step of `path` leads."""
@@ -106,6 +132,10 @@ class Lie:
         codes = np.array([list(groups).index(key) for key in keys], "<u4")
         parts = [self._part(kind, found) for (kind, _), found in groups.items()]
         return {"kind": "mixed", "width": "u4", "parts": parts, "cells": [Chunk(bytearray(codes.tobytes()))]}
+
+    def counts(self, values: Sequence[int]) -> dict[str, Any]:
+        """A column of lengths or sizes."""
+        return self._part(int, list(values))
 
     def _part(self, kind: type, values: list[Any]) -> dict[str, Any]:
         if kind is type(None):

@@ -10,8 +10,10 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable, Iterator
 from contextlib import suppress
+from functools import partial
+from io import FileIO
 from typing import Protocol
 
 Buffer = bytes | memoryview
@@ -49,28 +51,32 @@ def write_file(path: str | bytes | os.PathLike[str], content: Content) -> None:
     if status is not None and stat.S_ISDIR(status.st_mode):
         raise IsADirectoryError(f"{os.fsdecode(path)!r} is a directory, expected the path of a file")
     if status is not None and not stat.S_ISREG(status.st_mode):
-        with open(path, "wb", buffering=0) as stream:
-            _write_all(stream.fileno(), content.buffers())
+        with open(path, "wb", buffering=0) as device:
+            _write_all(device.fileno(), content.buffers())
         return
     target = os.path.realpath(os.fsdecode(path))
     folder, name = os.path.split(target)
     temporary = os.path.join(folder, f".{name[:80]}.{os.urandom(8).hex()}.tmp")
-    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0)
     # A private file is never readable by others, not even while it is written.
-    fd = os.open(temporary, flags, 0o666 if status is None else 0o600)
+    opener = partial(os.open, mode=0o666 if status is None else 0o600)
+    stream: FileIO | None = None
     try:
-        try:
-            os.lseek(fd, content.head_bytes, os.SEEK_SET)
-            _write_all(fd, content.bodies())
-            os.lseek(fd, 0, os.SEEK_SET)
-            _write_all(fd, [content.head()])
-            if status is not None:
-                os.chmod(fd if os.chmod in os.supports_fd else temporary, stat.S_IMODE(status.st_mode))
-                os.fsync(fd)
-        finally:
-            os.close(fd)
+        # Made in one step: no signal comes between the descriptor and the object that closes it.
+        stream = FileIO(temporary, "x", opener=opener)
+        fd = stream.fileno()
+        os.lseek(fd, content.head_bytes, os.SEEK_SET)
+        _write_all(fd, content.bodies())
+        os.lseek(fd, 0, os.SEEK_SET)
+        _write_all(fd, [content.head()])
+        if status is not None:
+            os.chmod(fd if os.chmod in os.supports_fd else temporary, stat.S_IMODE(status.st_mode))
+            os.fsync(fd)
+        stream.close()
         os.replace(temporary, target)
     except BaseException:
+        with suppress(OSError):
+            if stream is not None:
+                stream.close()
         with suppress(OSError):
             os.unlink(temporary)
         raise
@@ -79,13 +85,18 @@ def write_file(path: str | bytes | os.PathLike[str], content: Content) -> None:
 def _write_all(fd: int, buffers: Iterable[Buffer]) -> None:
     waiting: list[memoryview] = []
     n_bytes = 0
-    for buffer in buffers:
-        waiting.append(memoryview(buffer))
-        n_bytes += len(buffer)
-        if len(waiting) == _WRITEV_BUFFERS or n_bytes >= _WRITE_BYTES:
-            _drain(fd, waiting)
-            waiting, n_bytes = [], 0
-    _drain(fd, waiting)
+    try:
+        for buffer in buffers:
+            waiting.append(memoryview(buffer))
+            n_bytes += len(buffer)
+            if len(waiting) == _WRITEV_BUFFERS or n_bytes >= _WRITE_BYTES:
+                _drain(fd, waiting)
+                waiting, n_bytes = [], 0
+        _drain(fd, waiting)
+    finally:
+        # Whoever keeps the error keeps this frame; what makes the buffers, and its thread, must not wait for that.
+        if isinstance(buffers, Generator):
+            buffers.close()
 
 
 def _drain(fd: int, waiting: list[memoryview]) -> None:

@@ -170,8 +170,7 @@ def decode_header(head: bytes, limits: Limits) -> Header:
         _refuse_format(metadata.get("format"))
     if metadata.get("root", "").encode() != root:
         raise FormatError("the root digest is not 64 digits")
-    if len(raw) > limits.blocks:
-        raise LimitError(f"{len(raw)} blocks, the limit is {limits.blocks}", limit=limits.blocks, actual=len(raw))
+    limits.require("blocks", len(raw), "blocks")
     try:
         typed = msgspec.convert(metadata, Metadata)
         entries = {name: msgspec.json.decode(entry, type=Entry) for name, entry in raw.items()}

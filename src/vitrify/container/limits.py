@@ -7,30 +7,55 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from vitrify.errors import LimitError
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limits:
     """What a file may ask for; every field can be changed with `dataclasses.replace(LIMITS, …)`.
 
     Attributes:
+        file_bytes: Size of the whole file.
         header_bytes: Size of the JSON header.
         blocks: Number of blocks.
         graph_bytes: Size of the object graph's JSON.
         tables: Number of tables in the object graph.
+        columns: Number of columns in all tables.
+        rows: Number of rows in all tables: objects and arrays.
+        text_bytes: Size of all columns of texts, byte strings and integers beyond 64 bits.
         expansion: Decoded bytes per byte of the file, beyond `memory_bytes`.
         memory_bytes: Decoded bytes that any file may ask for, however small it is.
     """
 
+    file_bytes: int = 1 << 40
     header_bytes: int = 100_000_000
     blocks: int = 1_000_000
     graph_bytes: int = 1 << 30
     tables: int = 1_000_000
+    columns: int = 10_000_000
+    rows: int = 1 << 32
+    text_bytes: int = 1 << 34
     expansion: int = 1_000
     memory_bytes: int = 1 << 30
 
     def decoded_bytes(self, file_bytes: int) -> int:
         """The decoded size that a file of `file_bytes` may ask for, in bytes."""
         return self.memory_bytes + self.expansion * file_bytes
+
+    def require(self, name: str, actual: int, what: str) -> None:
+        """Compare what a file asks for with the field `name`.
+
+        Raises:
+            LimitError: It is more.
+        """
+        limit = getattr(self, name)
+        if actual > limit:
+            raise LimitError(
+                f"{what}: {actual}, the limit {name} is {limit}",
+                limit=limit,
+                actual=actual,
+                hint=f"If the file is yours, load it with limits=dataclasses.replace(vitrify.LIMITS, {name}={actual})",
+            )
 
 
 LIMITS = Limits()

@@ -6,14 +6,17 @@ Nothing here keeps a pool: a process that loads, forks and loads again in the ch
 from __future__ import annotations
 
 import os
+from _thread import LockType, allocate_lock, start_new_thread
 from collections.abc import Callable, Generator, Iterable, Iterator
+from contextlib import suppress
 from itertools import chain, count
-from threading import Semaphore, Thread
-from typing import Final, Generic, TypeVar
+from typing import Final, TypeVar
+from weakref import ref
 
 _T = TypeVar("_T")
 _U = TypeVar("_U")
 _MOST_THREADS: Final = 4
+_LOOK_UP_S: Final = 0.5
 
 
 def share(work: Callable[[int], object], n: int, *, least: int) -> None:
@@ -37,9 +40,13 @@ def share(work: Callable[[int], object], n: int, *, least: int) -> None:
             numbers = count(n)
             raise
 
-    others = [_Task(take_turns) for _ in range(n_threads - 1)]
+    others: list[_Task] = []
     try:
+        others.extend(_Task(take_turns) for _ in range(n_threads - 1))
         take_turns()
+    except BaseException:
+        numbers = count(n)
+        raise
     finally:
         for other in others:
             other.wait()
@@ -63,74 +70,96 @@ def one_ahead(work: Callable[[_T], _U], items: Iterable[_T]) -> Generator[_U, No
 
 def _made_ahead(first: _U, work: Callable[[_T], _U], items: Iterator[_T]) -> Generator[_U, None, None]:
     results: list[_U] = []
-    errors: list[BaseException] = []
-    is_made, is_taken = Semaphore(0), Semaphore(0)
-    is_wanted = True
+    is_made, is_taken = _closed_lock(), _closed_lock()
+    is_wanted, is_over = True, False
+    user = _User()
+    alive = ref(user)  # an interrupt may come while this is closed, and nobody would say so
 
     def make() -> None:
+        nonlocal is_over
         try:
             for item in items:
                 results.append(work(item))
                 is_made.release()
-                is_taken.acquire()
+                while not is_taken.acquire(timeout=_LOOK_UP_S):
+                    if alive() is None:
+                        return
                 if not is_wanted:
                     break
-        except BaseException as error:  # noqa: BLE001  # raised where its result would have come
-            errors.append(error)
-        is_made.release()
+        finally:
+            is_over = True
+            is_made.release()
 
-    thread = Thread(target=make, name="vitrify", daemon=True)
-    try:
-        thread.start()
-    except RuntimeError:  # there can be no more threads
-        yield first
-        yield from map(work, items)
-        return
+    task = _Task(make)
     try:
         yield first
-        while is_made.acquire() and results:
+        if task.revoke():
+            yield from map(work, items)
+            return
+        while is_made.acquire() and not (is_over and not results):
             result = results.pop()
             is_taken.release()
             yield result
-        for error in errors:
-            raise error
+        task.result()
     finally:
         is_wanted = False
-        is_taken.release()
-        thread.join()
+        with suppress(RuntimeError):  # it was open already
+            is_taken.release()
+        task.wait()
 
 
-class _Task(Generic[_U]):
-    """A call on a thread of its own, or on this one where no thread can be had."""
+class _User:
+    """Lives as long as whoever uses the results."""
 
-    def __init__(self, call: Callable[[], _U]) -> None:
+
+class _Task:
+    """A call on a thread of its own, as soon as there is one.
+
+    Neither `threading.Thread`, whose start waits for ever where memory is too short to begin, nor its semaphores,
+    in which an interrupt can lose a waiter: a lock of the interpreter is never half open.
+    """
+
+    def __init__(self, call: Callable[[], object]) -> None:
         self._call = call
-        self._results: list[_U] = []
         self._error: BaseException | None = None
-        self._thread: Thread | None = Thread(target=self._run, name="vitrify", daemon=True)
-        try:
-            self._thread.start()
-        except RuntimeError:
-            self._thread = None
-            self._run()
+        self._turn = allocate_lock()
+        self._end = _closed_lock()
+        self._is_revoked = False
+        with suppress(RuntimeError):  # there can be no more threads: it never begins
+            start_new_thread(self._run, ())
 
     def _run(self) -> None:
+        if not self._turn.acquire(blocking=False):
+            return
         try:
-            self._results.append(self._call())
+            self._call()
         except BaseException as error:  # noqa: BLE001  # raised by result()
             self._error = error
+        finally:
+            self._end.release()
+
+    def revoke(self) -> bool:
+        """Whether it has not begun; then it never will."""
+        self._is_revoked = self._is_revoked or self._turn.acquire(blocking=False)
+        return self._is_revoked
 
     def wait(self) -> None:
-        """Return when the call has ended, however it did."""
-        if self._thread is not None:
-            self._thread.join()
+        """Return when the call has ended, however it did, or will never begin."""
+        if not self.revoke():
+            self._end.acquire()
+            self._end.release()
 
-    def result(self) -> _U:
-        """What the call returned, or its exception."""
+    def result(self) -> None:
+        """Wait, and raise what the call raised."""
         self.wait()
         if self._error is not None:
             raise self._error
-        return self._results[0]
+
+
+def _closed_lock() -> LockType:
+    lock = allocate_lock()
+    lock.acquire()
+    return lock
 
 
 def _n_cores() -> int:

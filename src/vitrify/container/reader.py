@@ -75,7 +75,7 @@ class GlassFile:
                 f"{what} would take {n_bytes} bytes, this file has {self._budget} left",
                 limit=self._budget,
                 actual=n_bytes,
-                hint="If the file is yours, load it with a larger limits=",
+                hint="If the file is yours, load it with limits=dataclasses.replace(vitrify.LIMITS, memory_bytes=…)",
             )
         self._budget -= n_bytes
 

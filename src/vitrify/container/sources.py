@@ -10,7 +10,7 @@ import os
 import stat
 import threading
 from collections.abc import Callable
-from contextlib import suppress
+from io import FileIO
 from typing import BinaryIO, Protocol
 
 from vitrify.container.layout import ALIGNMENT, ROOT_PREFIX, Header, decode_header, decode_length
@@ -20,7 +20,11 @@ from vitrify.container.sniff import looks_like
 from vitrify.errors import FormatError, NotGlassFileError
 
 _FIRST_READ_BYTES = 1 << 16
+_UNPROVEN_BYTES = 1 << 24
+_GROWTH = 8
 _SEEKING = threading.Lock()
+_SHORTER = "the file became shorter while it was read"
+_REPLACE = "Replace a file whole, as dump does, and never write into one that is in use"
 
 
 class Source(Protocol):
@@ -61,9 +65,9 @@ class MemorySource:
 class FileSource:
     """A regular file, read with `pread`, so that its descriptor's position does not matter."""
 
-    def __init__(self, fd: int, header: Header) -> None:
+    def __init__(self, file: FileIO, header: Header) -> None:
         self.header = header
-        self._fd = fd
+        self._file = file
         self._map: memoryview | None = None
 
     def read_into(self, begin: int, out: memoryview) -> None:
@@ -71,9 +75,9 @@ class FileSource:
         position = self.header.data_start + begin
         done = 0
         while done < len(out):
-            n = _pread_into(self._fd, out[done:], position + done)
+            n = _pread_into(self._file.fileno(), out[done:], position + done)
             if n == 0:
-                raise FormatError("the file became shorter while it was read")
+                raise FormatError(_SHORTER, hint=_REPLACE)
             done += n
 
     def view(self, begin: int, end: int) -> memoryview | None:
@@ -81,16 +85,25 @@ class FileSource:
         return None
 
     def map(self, begin: int, end: int) -> memoryview:
-        """A private, writable map of part of the data section; the file is never changed."""
+        """A private, writable map of part of the data section; the file is never changed.
+
+        Raises:
+            FormatError: The file has become shorter since it was opened.
+        """
         if self._map is None:
-            self._map = memoryview(mmap.mmap(self._fd, self.header.file_bytes, access=mmap.ACCESS_COPY))
+            n_bytes = self.header.file_bytes
+            if os.fstat(self._file.fileno()).st_size < n_bytes:
+                raise FormatError(_SHORTER, hint=_REPLACE)
+            try:
+                self._map = memoryview(mmap.mmap(self._file.fileno(), n_bytes, access=mmap.ACCESS_COPY))
+            except ValueError as error:  # it has become shorter just now
+                raise FormatError(_SHORTER, hint=_REPLACE) from error
         start = self.header.data_start
         return self._map[start + begin : start + end]
 
     def close(self) -> None:
         """Close the descriptor; maps live on until their arrays are gone."""
-        with suppress(OSError):
-            os.close(self._fd)
+        self._file.close()
 
 
 def open_bytes(data: bytes | bytearray | memoryview, limits: Limits) -> MemorySource:
@@ -114,22 +127,25 @@ def open_path(path: str | bytes | os.PathLike[str], limits: Limits) -> Source:
         FormatError: It is not one whole glass file.
         LimitError: Its header asks for more than `limits` allows.
     """
-    fd = os.open(path, os.O_RDONLY | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0))
+    # An object that closes itself: no signal comes between a descriptor and whoever would close it.
     try:
+        file = FileIO(path, "r")
+    except IsADirectoryError:
+        raise NotGlassFileError("this is a directory", hint="Give the path of one file") from None
+    try:
+        fd = file.fileno()
         status = os.fstat(fd)
-        if stat.S_ISDIR(status.st_mode):
-            raise NotGlassFileError("this is a directory", hint="Give the path of one file")
         if not stat.S_ISREG(status.st_mode) or status.st_size <= _FIRST_READ_BYTES:
-            with os.fdopen(os.dup(fd), "rb") as stream:
-                source: Source = _read_stream(stream, limits, is_own=True)
-            os.close(fd)
+            source: Source = _read_stream(file, limits, is_own=True)
+            file.close()
             return source
+        n_bytes = status.st_size
         head = _pread(fd, _FIRST_READ_BYTES, 0)
-        header, _ = _parse(head, lambda begin, end: _pread(fd, end - begin, begin), limits)
-        _check_size(header, status.st_size)
-        return FileSource(fd, header)
+        header, _ = _parse(head, lambda begin, end: _pread(fd, min(end, n_bytes) - begin, begin), limits)
+        _check_size(header, n_bytes)
+        return FileSource(file, header)
     except BaseException:
-        os.close(fd)
+        file.close()
         raise
 
 
@@ -143,17 +159,19 @@ def open_stream(stream: BinaryIO, limits: Limits) -> MemorySource:
     return _read_stream(stream, limits, is_own=False)
 
 
-def _read_stream(stream: BinaryIO, limits: Limits, *, is_own: bool) -> MemorySource:
+def _read_stream(stream: BinaryIO | FileIO, limits: Limits, *, is_own: bool) -> MemorySource:
     """See `open_stream`; `is_own` says that it was opened here, so that nobody has read it before."""
     head = _read_up_to(stream, _FIRST_READ_BYTES)
     if not head:
         _refuse(head, is_stream=not is_own)
     header, consumed = _parse(head, lambda begin, end: _read_up_to(stream, end - begin), limits)
     rest = consumed[header.data_start :]
-    data = _aligned(header.data_bytes)
+    data = _aligned(min(header.data_bytes, _UNPROVEN_BYTES))
     got = min(len(rest), len(data))
     data[:got] = rest[:got]
-    while got < len(data):
+    while got < header.data_bytes:
+        if got == len(data):
+            data = _grown(data, min(header.data_bytes, _GROWTH * got))
         part = stream.read(min(len(data) - got, 1 << 24))
         if not part:
             break
@@ -162,6 +180,13 @@ def _read_stream(stream: BinaryIO, limits: Limits, *, is_own: bool) -> MemorySou
     trailing = len(rest) > header.data_bytes or bool(stream.read(1))
     _check_size(header, header.data_start + got + (1 if trailing else 0))
     return MemorySource(data, header, private=True)
+
+
+def _grown(data: memoryview, n_bytes: int) -> memoryview:
+    """Larger memory with the same beginning: a claim is believed as far as bytes have come."""
+    larger = _aligned(n_bytes)
+    larger[: len(data)] = data
+    return larger
 
 
 def _pread_into(fd: int, out: memoryview, position: int) -> int:
@@ -193,7 +218,7 @@ def _aligned(n_bytes: int) -> memoryview:
     return room.data[start : start + n_bytes]
 
 
-def _read_up_to(stream: BinaryIO, n_bytes: int) -> bytes:
+def _read_up_to(stream: BinaryIO | FileIO, n_bytes: int) -> bytes:
     parts: list[bytes] = []
     while n_bytes > 0:
         part = stream.read(min(n_bytes, 1 << 24))
@@ -209,6 +234,7 @@ def _parse(head: bytes, read: Callable[[int, int], bytes], limits: Limits) -> tu
     start = 8 + len(ROOT_PREFIX)
     if head[8:start] != ROOT_PREFIX:
         _refuse(head)
+    limits.require("header_bytes", int.from_bytes(head[:8], "little"), "bytes of the header")
     length = decode_length(head, limits)
     end = 8 + length
     if length < len(ROOT_PREFIX):
@@ -217,7 +243,9 @@ def _parse(head: bytes, read: Callable[[int, int], bytes], limits: Limits) -> tu
         head = head + read(len(head), end) if len(head) == _FIRST_READ_BYTES else head
         if len(head) < end:
             raise FormatError(f"truncated: the header has {end} bytes, the file ends after {len(head)}")
-    return decode_header(head[:end], limits), head
+    header = decode_header(head[:end], limits)
+    limits.require("file_bytes", header.file_bytes, "bytes of the file")
+    return header, head
 
 
 def _refuse(head: bytes, *, is_stream: bool = False) -> None:

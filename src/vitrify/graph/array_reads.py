@@ -61,7 +61,7 @@ class ArrayReads:
             return np.ndarray(shape, dtype, bytearray(self._cells[end - size : end]), order=self._order)
         number = self._block_of.get(row)
         if number is None:
-            return np.zeros(shape, dtype, order=self._order)
+            return np.ndarray(shape, dtype, order=self._order)  # of items of no bytes, zeros() would make longer ones
         flat: Array = self._read_block(number, dtype, memory).view(dtype)
         require_values(flat)
         return flat.reshape(shape) if self._order == "C" else flat.reshape(shape[::-1]).T

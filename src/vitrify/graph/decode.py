@@ -19,6 +19,7 @@ from vitrify.errors import FormatError, StateError, UnsupportedError, VitrifyErr
 from vitrify.graph.array_reads import ArrayReads, ArrayTables, Flags
 from vitrify.graph.array_tables import ARRAY_TYPE, ObjectArrayShape
 from vitrify.graph.containers import Columns, DictShape, FrozensetShape, Lengths, ListShape, SetShape, Shape, TupleShape
+from vitrify.graph.hashing import HashedTable, require_cheap_hashes, require_spread
 from vitrify.graph.instances import AttrsShape, ConverterShape, EnumShape, ReduceShape, RowError, own_attrs_shape
 from vitrify.graph.nesting import NestedTable, require_shallow
 from vitrify.graph.order import components, is_cyclic
@@ -58,13 +59,13 @@ class Decoder(ParsedGraph):
             UnsupportedError: A type does not exist in the versions installed here.
         """
         was_enabled = gc.isenabled()
-        gc.disable()
         try:
+            gc.disable()  # within: an interrupt may come right after it
             return self._build(resolve)
         finally:
-            self._reads.clear()  # they lead back to here: without them, nothing waits for the garbage collector
             if was_enabled:
-                gc.enable()
+                gc.enable()  # first: an interrupt may come after any other call
+            self._reads.clear()  # they lead back to here: without them, nothing waits for the garbage collector
 
     def check(self) -> None:
         """Run every content check without building what is not reviewed.
@@ -96,6 +97,7 @@ class Decoder(ParsedGraph):
         With `streamed`, what is streamed is read and checked only when it is made.
         """
         require_shallow([_nested(parsed) for parsed in self.tables])
+        require_cheap_hashes([_hashed(parsed) for parsed in self.tables])
         shapes: Shapes = {}
         for number, parsed in enumerate(self.tables):
             if parsed.table.type not in foreign:
@@ -109,8 +111,20 @@ class Decoder(ParsedGraph):
             self.objects[number] = arrays.read(number, self._later.get(number))
         for number, shape in shapes.items():
             if shape is not None and not (streamed and streams(shape, self.tables[number])):
-                shape.check(self.rows(number))
+                self._check_table(number, shape)
         return shapes
+
+    def _check_table(self, number: int, shape: Shape) -> None:
+        try:
+            shape.check(self.rows(number))
+        except (VitrifyError, MemoryError):
+            raise
+        except Exception as error:  # what numpy raises on hostile values has no end
+            table = self.tables[number].table
+            raise StateError(
+                f"{cut(table.type)} cannot have these values ({type(error).__name__}: {error})",
+                path=self.path(number, 0) if table.rows else None,
+            ) from error
 
     def _reviewed(self, name: Name) -> Any:
         found = self.registry.resolve_name(name.name)
@@ -134,7 +148,7 @@ class Decoder(ParsedGraph):
         for number, parsed in enumerate(self.tables):
             shape = shapes[number]
             if parsed.table.type in foreign and shape is not None:
-                shape.check(self.rows(number))
+                self._check_table(number, shape)
 
     def _foreign_shape(self, parsed: ParsedTable, cls: type) -> Shape:
         table = parsed.table
@@ -242,7 +256,11 @@ class Decoder(ParsedGraph):
             lengths = parsed.shapes
         if empty:
             return lengths, {}
-        return lengths, {name: c.materialize(self.objects, self._names) for name, c in parsed.columns.items()}
+        columns = {name: c.materialize(self.objects, self._names) for name, c in parsed.columns.items()}
+        for column in _hashed(parsed).hashed if lengths is not None else ():
+            name = next(name for name, c in parsed.columns.items() if c is column)
+            require_spread(column, columns[name], lengths)
+        return lengths, columns
 
 
 def _known(shapes: Shapes, number: int) -> Shape:
@@ -254,6 +272,11 @@ def _known(shapes: Shapes, number: int) -> Shape:
 def _nested(parsed: ParsedTable) -> NestedTable:
     table = parsed.table
     return NestedTable(table.type, table.layout, table.rows, list(parsed.columns.values()), parsed.lengths)
+
+
+def _hashed(parsed: ParsedTable) -> HashedTable:
+    table = parsed.table
+    return HashedTable(table.type, table.layout, table.rows, parsed.columns, parsed.lengths)
 
 
 def _fill_rank(shape: Shape | None) -> int:

@@ -16,6 +16,7 @@ from typing import Any, Final
 from vitrify.errors import StateError, UnsupportedError, VitrifyError
 from vitrify.graph.containers import Columns, Lengths, Shape
 from vitrify.graph.converter import AttrsRule, Converter
+from vitrify.graph.parameters import check_parameters
 from vitrify.graph.rows import Rows
 
 _ABSENT: Final = object()
@@ -116,8 +117,8 @@ class AttrsShape:
                 rows.fail(0, f"attribute {name[:80]!r} would hide a member of the class")
             if name in self.rule.drop:
                 rows.fail(0, f"attribute {name!r} is never in a file")
-        if self.is_reviewed and rows.has("memory") and any(value is not None for value in rows.values("memory")):
-            rows.fail(0, "memory is never in a file")
+        if self.is_reviewed:
+            check_parameters(rows)
         self.rule.check(rows)
 
     def make(self, n: int, lengths: Lengths, columns: Columns) -> list[Any]:
@@ -267,8 +268,8 @@ def is_shadowing(cls: type, name: str, *, is_reviewed: bool) -> bool:
 
     Plain class data may be hidden, so may slots (they are the attribute) and, in a caller's class, cached properties.
     """
-    if name.startswith("__") and name.endswith("__"):
-        return True
+    if name.startswith("__") and (is_reviewed or name.endswith("__")):
+        return True  # scikit-learn puts `__doc_link_template` into its HTML as it is
     return _hides_reviewed(cls, name) if is_reviewed else _hides(cls, name, is_reviewed=False)
 
 

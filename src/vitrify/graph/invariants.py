@@ -7,31 +7,39 @@ first attribute binds and every later one must match. Compiled code trusts exact
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
 
 import numpy as np
 import numpy.typing as npt
 
-from vitrify.graph.rows import Rows
+from vitrify.graph.rows import Place, Rows
 
+T = TypeVar("T")
 Env = dict[str, Any]
 Size = int | str | Callable[[Mapping[str, Any]], int]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IntField:
-    """An attribute that is an int of at least `low`; it binds `size` if that is given."""
+    """An attribute that is an int from `low` to `high`, both allowed; it binds `size` if that is given."""
 
     name: str
     low: int = 0
+    high: Size | None = None
     size: str | None = None
     is_optional: bool = False
+
+    def values(self, rows: Rows) -> list[object]:
+        """The attribute, one a row."""
+        return rows.values(self.name)
 
     def check(self, rows: Rows, row: int, value: Any, env: Env) -> None:
         """Fail unless the value fits."""
         if isinstance(value, bool) or not isinstance(value, (int, np.integer)) or value < self.low:
             rows.fail(row, f"{self.name} must be an int of at least {self.low}")
+        if self.high is not None and value > _size(self.high, env):
+            rows.fail(row, f"{self.name} must be at most {_size(self.high, env)}")
         if self.size is not None:
             _match(rows, row, self.name, self.size, int(value), env)
 
@@ -50,6 +58,10 @@ class ArrayField:
     high: Size | None = None
     is_optional: bool = False
 
+    def values(self, rows: Rows) -> list[object]:
+        """The attribute, one a row."""
+        return rows.values(self.name)
+
     def check(self, rows: Rows, row: int, value: Any, env: Env) -> None:
         """Fail unless the value fits."""
         if type(value) is not np.ndarray or value.dtype.str not in self.dtypes or value.ndim != len(self.shape):
@@ -66,6 +78,42 @@ class ArrayField:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ShapeField:
+    """An attribute that is an array of any dtype, objects included, or one of the types in `shapes`.
+
+    Attributes:
+        name: The attribute.
+        shape: What its shape must be.
+        shapes: Type id of what else has a shape → the field that holds it, an array of int64.
+    """
+
+    name: str
+    shape: tuple[Size, ...]
+    shapes: Mapping[str, str] = field(default_factory=dict)
+    is_optional: bool = False
+
+    def values(self, rows: Rows) -> list[object]:
+        """The attribute, one a row."""
+        return rows.places(self.name)
+
+    def check(self, rows: Rows, row: int, value: Any, env: Env) -> None:
+        """Fail unless the value fits."""
+        found = self._shape(value)
+        if found is None or len(found) != len(self.shape):
+            rows.fail(row, f"{self.name} must be an array in {len(self.shape)} dimensions")
+        for axis, size in enumerate(self.shape):
+            _match(rows, row, f"{self.name}.shape[{axis}]", size, found[axis], env)
+
+    def _shape(self, value: object) -> tuple[int, ...] | None:
+        if not isinstance(value, Place):
+            return None
+        if value.type_id not in self.shapes:
+            return value.shape
+        held = value.rows.arrays(self.shapes[value.type_id])[value.row]
+        return tuple(held.tolist()) if held.dtype == np.int64 and held.ndim == 1 else None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Relation:
     """Something that must hold among what was bound before."""
 
@@ -73,7 +121,8 @@ class Relation:
     holds: Callable[[Mapping[str, Any]], bool]
 
 
-Line = IntField | ArrayField | Relation
+Field = IntField | ArrayField | ShapeField
+Line = Field | Relation
 
 
 def invariants(*lines: Line, bound: Callable[[Rows, int], Env] | None = None) -> Callable[[Rows], None]:
@@ -91,7 +140,7 @@ def invariants(*lines: Line, bound: Callable[[Rows, int], Env] | None = None) ->
         missing = [field.name for field in fields if not rows.has(field.name) and not field.is_optional]
         if missing:
             rows.fail(0, f"{missing[0]} is missing")
-        columns = {field.name: rows.values(field.name) for field in fields if rows.has(field.name)}
+        columns = {field.name: field.values(rows) for field in fields if rows.has(field.name)}
         for row in range(rows.n):
             env: Env = bound(rows, row) if bound is not None else {}
             for line in lines:
@@ -104,12 +153,12 @@ def invariants(*lines: Line, bound: Callable[[Rows, int], Env] | None = None) ->
     return check
 
 
-def both(first: Callable[[Rows], None], second: Callable[[Rows], None]) -> Callable[[Rows], None]:
-    """A check that is two checks."""
+def every(*checks: Callable[[Rows], None]) -> Callable[[Rows], None]:
+    """A check that is several checks, in order."""
 
     def check(rows: Rows) -> None:
-        first(rows)
-        second(rows)
+        for each in checks:
+            each(rows)
 
     return check
 
@@ -141,6 +190,38 @@ def members(rows: Rows, field: str, row: int) -> list[tuple[Rows, npt.NDArray[np
     found = items(container, chosen)
     if sum(len(numbers) for _, numbers in found) != int(container.lengths[chosen[0]]):
         rows.fail(row, f"{field} must hold objects only")
+    return found
+
+
+def contents(rows: Rows, name: str) -> list[list[object] | None]:
+    """For each row: the items of the list, tuple or object array that an attribute holds; None where it holds none.
+
+    Items are plain values, a `Place` for each object, or `UNBUILT`.
+    """
+    return _slices(rows, name, "items", lambda container: container.places("items"))
+
+
+def entries(rows: Rows, name: str) -> list[list[tuple[object, object]] | None]:
+    """For each row: the keys and values of the dict that an attribute holds, like `contents`."""
+
+    def pairs(container: Rows) -> list[tuple[object, object]]:
+        return list(zip(container.places("keys"), container.places("values"), strict=True))
+
+    return _slices(rows, name, "keys", pairs)
+
+
+def _slices(rows: Rows, name: str, needed: str, take: Callable[[Rows], list[T]]) -> list[list[T] | None]:
+    """What each row's container holds, where it is one with the column `needed`; `take` gives that of a whole table."""
+    held: dict[int, tuple[list[T], list[int]]] = {}
+    found: list[list[T] | None] = []
+    for place in rows.places(name):
+        if not isinstance(place, Place) or place.rows.lengths is None or not place.rows.has(needed):
+            found.append(None)
+            continue
+        if place.rows.table not in held:
+            held[place.rows.table] = take(place.rows), [0, *np.cumsum(place.rows.lengths).tolist()]
+        values, edges = held[place.rows.table]
+        found.append(values[edges[place.row] : edges[place.row + 1]])
     return found
 
 

@@ -45,6 +45,9 @@ _MAX_SIZE: Final = 2.0**60
 _MAX_LENGTHS: Final = 2**48
 _VALUE_BYTES: Final = 16
 _ARRAY_BYTES: Final = 112
+_OBJECT_BYTES: Final = 112
+_ROW_BYTES: Final = {"list": 72, "tuple": 56, "dict": 80, "set": 232, "frozenset": 232, ARRAY_TYPE: 0}
+"""What an empty object takes, the garbage collector's part included, in bytes; arrays are charged on their own."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -108,6 +111,8 @@ class ParsedGraph:
             raise FormatError(f"a table of {table.rows} rows")
         _check_fields(table)
         n, lengths = table.rows, None
+        # A row of a few bits, or of none, becomes an object: 700 bytes of file could ask for 64 million sets.
+        self.file.spend(n * _ROW_BYTES.get(table.type, _OBJECT_BYTES), "the objects of a table")
         if table.lengths is not None:
             self._spend(n)
             parsed = parse_column(table.lengths, n, self.cells, self.graph)

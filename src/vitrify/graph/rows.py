@@ -131,6 +131,10 @@ class Rows:
                 return self.shape_of(table, int(rows[found[0]]))
         return None
 
+    def places(self, field: str) -> list[object]:
+        """The values of a column, one a row: plain ones as they are, a `Place` for each object, `UNBUILT` for names."""
+        return _places(self.column(field), self.others)
+
     def children(self, field: str, type_id: str) -> tuple[Rows, npt.NDArray[np.int64]]:
         """The objects a column refers to, all of one table of that type, and the row of each."""
         column = self.column(field)
@@ -141,6 +145,47 @@ class Rows:
     def _odd(self, field: str, kinds: tuple[type, ...]) -> int:
         values = self.plain(field)
         return next((i for i, v in enumerate(values) if not isinstance(v, kinds) or isinstance(v, bool)), 0)
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """An object in a table, which may not exist yet.
+
+    Attributes:
+        rows: Its table.
+        row: Its row.
+    """
+
+    rows: Rows
+    row: int
+
+    @property
+    def type_id(self) -> str:
+        """Its type."""
+        return self.rows.type_id
+
+    @property
+    def shape(self) -> tuple[int, ...] | None:
+        """The shape of an array, also of one of objects; None for what is no array."""
+        return self.rows.shape_of(self.rows.table, self.rows.first + self.row)
+
+    @property
+    def array(self) -> Array | None:
+        """The array; None for what is none, and for an array of objects, which does not exist yet."""
+        built = self.rows.objects[self.rows.table]
+        found = built[self.rows.first + self.row] if built else None
+        return found if type(found) is np.ndarray else None
+
+
+def _places(column: Parsed, others: Callable[[int], Rows]) -> list[object]:
+    if column.of == "mixed":
+        assert column.numbers is not None
+        values = [iter(_places(part, others)) for part in column.parts]
+        return [next(values[code]) for code in column.numbers.tolist()]
+    if column.of == "ref" and column.numbers is not None:
+        rows = others(column.table)
+        return [Place(rows, row) for row in column.numbers.tolist()]
+    return [UNBUILT] * column.n if column.of == "name" else column.materialize((), ())
 
 
 def _so_far(column: Parsed, objects: Sequence[list[Any]]) -> list[object]:

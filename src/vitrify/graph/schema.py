@@ -11,11 +11,12 @@ from typing import Final
 import msgspec
 
 from vitrify.container.limits import Limits
-from vitrify.errors import FormatError, LimitError
+from vitrify.errors import FormatError
 
 CELL_LIMIT_BYTES: Final = 4096
 """Column data and arrays of at least this many bytes have a block of their own."""
 
+_ROWS: Final = b'"rows":'
 Width = str
 Dtype = str | dict[str, object]
 
@@ -152,28 +153,42 @@ def decode_graph(text: bytes | memoryview, limits: Limits) -> Graph:
     """Parse the graph's JSON and refuse all but its canonical form.
 
     Raises:
-        LimitError: It is longer, or has more tables, than `limits` allows.
+        LimitError: It is longer, or asks for more tables, columns, rows or text, than `limits` allows.
         FormatError: It breaks SPEC.md §6.
     """
-    if len(text) > limits.graph_bytes:
-        raise LimitError(
-            f"the object graph has {len(text)} bytes, the limit is {limits.graph_bytes}",
-            limit=limits.graph_bytes,
-            actual=len(text),
-        )
+    limits.require("graph_bytes", len(text), "bytes of the object graph")
+    # Only a table has a number behind this name: a column of that name is an object, and texts escape their quotes.
+    spelled = bytes(text)
+    limits.require("tables", spelled.count(_ROWS) - spelled.count(_ROWS + b"{"), "tables of the object graph")
     try:
         graph = msgspec.json.decode(text, type=Graph)
     except (msgspec.MsgspecError, UnicodeError, RecursionError) as error:
         raise FormatError(f"the object graph is not the JSON that SPEC.md §6 describes ({error})") from error
-    if len(graph.tables) > limits.tables:
-        raise LimitError(
-            f"{len(graph.tables)} tables, the limit is {limits.tables}",
-            limit=limits.tables,
-            actual=len(graph.tables),
-        )
-    if encode_graph(_with_defaults(graph)) != bytes(text):
+    _require_few(graph, limits)
+    if encode_graph(_with_defaults(graph)) != spelled:
         raise FormatError("the object graph is not in canonical form")
     return graph
+
+
+def _require_few(graph: Graph, limits: Limits) -> None:
+    """Count what the tables say, before any of it is read.
+
+    Raises:
+        LimitError: It is more than `limits` allows.
+    """
+    limits.require("tables", len(graph.tables), "tables of the object graph")
+    limits.require("columns", sum(len(table.columns) for table in graph.tables), "columns of all tables")
+    # What no file may say at all (SPEC.md 8.1) is left to the parser, which says so.
+    rows = sum(table.rows for table in graph.tables if 0 <= table.rows < 2**48)
+    limits.require("rows", rows, "rows of all tables")
+    columns = [graph.root, *(column for table in graph.tables for column in table.columns.values())]
+    limits.require("text_bytes", sum(map(_text_bytes, columns)), "bytes of all texts")
+
+
+def _text_bytes(column: Column) -> int:
+    if isinstance(column, Mixed):
+        return sum(map(_text_bytes, column.parts))
+    return column.n_bytes if isinstance(column, Strings) and 0 <= column.n_bytes < 2**48 else 0
 
 
 def _with_defaults(graph: Graph) -> Graph:

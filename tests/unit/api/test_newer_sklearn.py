@@ -388,7 +388,7 @@ class TestRenamedAttributes:
     def test_every_check_that_may_skip_requires_what_it_looks_at(self, type_id: str) -> None:
         """Save those that look at objects without a fit, and those that nothing is checked of."""
         rule = RULES[type_id]
-        is_always = type_id.endswith((".TreePredictor", ".HashingVectorizer"))
+        is_always = type_id.endswith((".TreePredictor", ".HashingVectorizer", ".FeatureHasher"))
         assert bool(rule.requires) != (is_always or rule.check is accept)
 
 

@@ -19,10 +19,10 @@ def _machine(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.setattr(os, "sched_getaffinity", lambda _: cores, raising=False)
     if request.param == "no more threads":
 
-        def start(_: threading.Thread) -> None:
+        def start(*_: object) -> None:
             raise RuntimeError("can't start new thread")
 
-        monkeypatch.setattr(threading.Thread, "start", start)
+        monkeypatch.setattr(parallel, "start_new_thread", start)
 
 
 @pytest.fixture(autouse=True)

@@ -48,8 +48,8 @@ def _encode_spline(spline: Any) -> tuple[Any, ...]:
 
 
 def _decode_spline(t: Any, c: Any, k: Any, extrapolate: Any, axis: Any) -> Any:
-    rolled = np.moveaxis(c, 0, axis) if axis else c
-    spline = scipy.interpolate.BSpline(t, rolled, int(k), extrapolate, int(axis))
+    # The constructor refuses knots of a constant feature, which SplineTransformer makes without it.
+    spline = scipy.interpolate.BSpline.construct_fast(t, c, int(k), extrapolate, int(axis))
     spline.k, spline.extrapolate, spline.axis = k, extrapolate, axis
     return spline
 

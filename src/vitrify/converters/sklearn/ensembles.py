@@ -6,14 +6,15 @@ An ensemble checks its input once and hands it to its trees unchecked. Sources: 
 
 from __future__ import annotations
 
-from typing import Final
+import warnings
+from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
 
 from vitrify.converters.sklearn.boosting import require_nodes
 from vitrify.graph.invariants import items, members
-from vitrify.graph.rows import Rows
+from vitrify.graph.rows import Place, Rows
 
 Ints = npt.NDArray[np.int64]
 TREE_ESTIMATORS: Final = frozenset(
@@ -109,5 +110,34 @@ def check_hist_boosting(rows: Rows) -> None:
             mine = [trees[predictor] for predictor in predictors.tolist()]
             feature = np.concatenate([tree["feature_idx"] for tree in mine])
             is_leaf = np.concatenate([tree["is_leaf"] for tree in mine])
-            if ((feature >= n_features[row]) & (is_leaf == 0)).any():
+            if (((feature >= n_features[row]) | (feature < 0)) & (is_leaf == 0)).any():
                 rows.fail(row, f"a predictor tests a feature beyond the {int(n_features[row])} of the input")
+            categorical = np.concatenate([tree["is_categorical"] for tree in mine]).astype(np.bool_) & (is_leaf == 0)
+            if categorical.any():
+                _check_categorical(rows, row, feature[categorical], int(n_features[row]))
+
+
+def _check_categorical(rows: Rows, row: int, tested: npt.NDArray[Any], n_features: int) -> None:
+    """The features that splits take for categorical have known categories, which are looked up by their number."""
+    mapper = rows.places("_bin_mapper")[row] if rows.has("_bin_mapper") else None
+    known = mapper.rows.places("is_categorical_")[mapper.row] if isinstance(mapper, Place) else None
+    flags = known.array if isinstance(known, Place) else None
+    if flags is None or flags.shape != (n_features,) or flags.dtype.kind not in "bu" or not flags[tested].all():
+        rows.fail(row, "a predictor takes a feature for categorical that _bin_mapper does not")
+
+
+def require_start(model: Any) -> None:
+    """Boosting adds to one column for each column of `estimators_`, wherever its start, `init_`, has fewer.
+
+    What a start gives is known for certain only by asking it, for one row.
+
+    Raises:
+        ValueError: It gives something else.
+    """
+    if "estimators_" not in vars(model):
+        return
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        start = model._raw_predict_init(np.ones((1, model.n_features_in_), np.float32))
+    if type(start) is not np.ndarray or start.shape != (1, model.estimators_.shape[1]):
+        raise ValueError(f"init_ starts with other columns than the {model.estimators_.shape[1]} of estimators_")

@@ -8,15 +8,28 @@ from typing import Any, Final
 
 from vitrify.converters.sklearn import svm
 from vitrify.converters.sklearn.boosting import check_predictors, match_dtype
+from vitrify.converters.sklearn.clusters import check_birch, check_bisecting, check_hdbscan, check_kmeans
+from vitrify.converters.sklearn.encoders import check_hasher, check_one_hot
 from vitrify.converters.sklearn.ensembles import (
     TREE_ESTIMATORS,
     check_forests,
     check_gradient_boosting,
     check_hist_boosting,
     check_tree_estimators,
+    require_start,
 )  # fmt: skip
-from vitrify.converters.sklearn.text import check_vocabulary, knows_stop_words, restore_stop_words
+from vitrify.converters.sklearn.polynomials import check_polynomial
+from vitrify.converters.sklearn.stored import check_neighbour_classifier, check_neighbours
+from vitrify.converters.sklearn.text import (
+    check_label_cache,
+    check_ngrams,
+    check_vocabulary,
+    knows_stop_words,
+    restore_stop_words,
+)  # fmt: skip
+from vitrify.converters.sklearn.widths import WIDTHS
 from vitrify.graph.converter import AttrsRule
+from vitrify.graph.invariants import every
 
 
 def _rebuild_interpolator(model: Any) -> None:
@@ -32,17 +45,21 @@ _HIST_BOOSTING: Final = AttrsRule(
 )
 _VECTORIZER: Final = AttrsRule(
     stored_as={"_stop_words_id": knows_stop_words},
-    check=check_vocabulary,
+    check=every(check_vocabulary, check_ngrams),
     finish=restore_stop_words,
     requires=("vocabulary_",),
 )
-_STATELESS: Final = replace(_VECTORIZER, requires=())
-_BOOSTED: Final = AttrsRule(check=check_gradient_boosting, requires=("estimators_",))
+_STATELESS: Final = replace(_VECTORIZER, check=every(check_hasher, check_ngrams), requires=())
+_BOOSTED: Final = AttrsRule(check=check_gradient_boosting, finish=require_start, requires=("estimators_",))
+_KMEANS: Final = AttrsRule(check=check_kmeans, requires=("cluster_centers_", "_n_threads"))
+_NEIGHBOURS: Final = AttrsRule(check=check_neighbours, requires=("_fit_X", "n_samples_fit_"))
+_NEIGHBOUR_CLASSIFIER: Final = replace(_NEIGHBOURS, check=check_neighbour_classifier)
 _CLASSIFIER: Final = AttrsRule(check=svm.check_classifier, requires=("support_",))
 _REGRESSOR: Final = AttrsRule(check=svm.check_regressor, requires=("support_",))
 _HIST: Final = "sklearn.ensemble._hist_gradient_boosting"
 
 RULES: Final[Mapping[str, AttrsRule]] = {
+    **WIDTHS,
     **dict.fromkeys(TREE_ESTIMATORS, AttrsRule(check=check_tree_estimators, requires=("tree_",))),
     **{
         f"sklearn.ensemble.{name}": AttrsRule(check=check_forests, requires=("estimators_",))
@@ -71,4 +88,30 @@ RULES: Final[Mapping[str, AttrsRule]] = {
     "sklearn.feature_extraction._dict_vectorizer.DictVectorizer": AttrsRule(
         check=check_vocabulary, requires=("vocabulary_",)
     ),
+    "sklearn.feature_extraction._hash.FeatureHasher": AttrsRule(check=check_hasher),
+    "sklearn.preprocessing._encoders.OneHotEncoder": AttrsRule(check=check_one_hot, requires=("categories_",)),
+    "sklearn.preprocessing._polynomial.PolynomialFeatures": AttrsRule(
+        check=check_polynomial, requires=("n_output_features_", "_max_degree")
+    ),
+    "sklearn.preprocessing._label.MultiLabelBinarizer": AttrsRule(check=check_label_cache, requires=("_cached_dict",)),
+    "sklearn.cluster._kmeans.KMeans": _KMEANS,
+    "sklearn.cluster._kmeans.MiniBatchKMeans": _KMEANS,
+    "sklearn.cluster._bisect_k_means.BisectingKMeans": AttrsRule(
+        check=check_bisecting, requires=("_bisecting_tree", "_n_threads")
+    ),
+    "sklearn.cluster._birch.Birch": AttrsRule(check=check_birch, requires=("subcluster_centers_",)),
+    "sklearn.cluster._hdbscan.hdbscan.HDBSCAN": AttrsRule(check=check_hdbscan, requires=("_single_linkage_tree_",)),
+    "sklearn.neighbors._classification.KNeighborsClassifier": _NEIGHBOUR_CLASSIFIER,
+    "sklearn.neighbors._classification.RadiusNeighborsClassifier": _NEIGHBOUR_CLASSIFIER,
+    **{
+        f"sklearn.neighbors.{name}": _NEIGHBOURS
+        for name in (
+            "_graph.KNeighborsTransformer",
+            "_graph.RadiusNeighborsTransformer",
+            "_lof.LocalOutlierFactor",
+            "_regression.KNeighborsRegressor",
+            "_regression.RadiusNeighborsRegressor",
+            "_unsupervised.NearestNeighbors",
+        )
+    },
 }

@@ -9,7 +9,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from vitrify.graph.invariants import ArrayField, IntField, Line, Relation, invariants
+from vitrify.graph.invariants import ArrayField, IntField, Line, Relation, ShapeField, invariants
 from vitrify.graph.rows import Rows
 
 _INT: Final = ("<i4",)
@@ -44,6 +44,7 @@ _LINES: Final[tuple[Line, ...]] = (
         message="_probA and _probB must be empty or hold one number for each pair of classes",
         holds=lambda env: env["n_prob"] in (0, _pairs(env)) and env["n_prob_b"] in (0, env["n_prob"]),
     ),
+    ShapeField(name="classes_", shape=("n_class",), is_optional=True),
 )
 
 
@@ -65,7 +66,12 @@ def _check_matrices(rows: Rows, *, is_classifier: bool) -> None:
     n_features = rows.plain("n_features_in_") if rows.has("n_features_in_") else [None] * rows.n
     supports, counts = rows.arrays("support_"), rows.arrays("_n_support")
     is_sparse, kernels = rows.plain("_sparse"), rows.plain("kernel")
+    flag = "_effective_probability" if rows.has("_effective_probability") else "probability"
+    flags, probabilities = rows.plain(flag), rows.arrays("_probA")
     for row in range(rows.n):
+        # Where it is true in any way, libsvm reads what Platt scaling has found.
+        if is_sparse[row] and not len(probabilities[row]) and flags[row] not in (False, "deprecated"):
+            rows.fail(row, f"{flag} is {flags[row]!r:.40}, and _probA is empty")
         n_class = len(counts[row]) if is_classifier else 2
         n_sv = len(supports[row])
         vectors = _shape(rows, row, "support_vectors_", sparse=is_sparse[row])

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from vitrify.graph.invariants import entries
 from vitrify.graph.rows import Rows
 
 
@@ -30,6 +31,30 @@ def check_vocabulary(rows: Rows) -> None:
         n = end - begin
         if n and (int(places.min()) < 0 or int(places.max()) >= n or not _all_taken(places)):
             rows.fail(row, f"vocabulary_ must number its {n} entries 0 to {n - 1}, each once")
+
+
+def check_ngrams(rows: Rows) -> None:
+    """`ngram_range` goes from at least 1 up: every length in it is tried on every text."""
+    if not rows.has("ngram_range"):
+        return
+    for row, ends in enumerate(rows.tuples("ngram_range")):
+        if ends is None or len(ends) != 2 or not all(isinstance(end, int) for end in ends):
+            continue  # Python itself refuses to count with it
+        low, high = int(str(ends[0])), int(str(ends[1]))
+        if not 1 <= low <= high:
+            rows.fail(row, f"ngram_range must rise from at least 1, not {low} to {high}")
+
+
+def check_label_cache(rows: Rows) -> None:
+    """`_cached_dict`, once it is made, is a dict from class to a number of its own."""
+    if not rows.has("_cached_dict"):
+        return
+    for row, (place, pairs) in enumerate(zip(rows.places("_cached_dict"), entries(rows, "_cached_dict"), strict=True)):
+        if place is None:
+            continue
+        numbers = [number for _, number in pairs or ()]
+        if pairs is None or not all(type(n) is int for n in numbers) or set(numbers) != set(range(len(numbers))):
+            rows.fail(row, "_cached_dict must number the classes 0, 1, 2 …")
 
 
 def _all_taken(places: npt.NDArray[np.int64]) -> bool:

@@ -1,0 +1,61 @@
+"""Attributes that act after loading: what a file may set, whatever the class.
+
+A file of a stranger may ask for much work, as a long training does, but not for what happens behind a prediction's
+back: pickles read from a folder, more threads than a machine can start, expressions that are evaluated.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from typing import Final
+
+import numpy as np
+
+from vitrify.graph.rows import Place, Rows
+
+_MAX_WORKERS: Final = 1024
+_MAX_UNSEEN_FEATURES: Final = 1 << 24
+_DISPATCH: Final = re.compile(r"all|n_jobs|\d{1,4}(?:\.\d{1,4})? ?\* ?n_jobs|n_jobs ?\* ?\d{1,4}|\d{1,9}")
+
+
+def check_parameters(rows: Rows) -> None:
+    """Fail for an object of a reviewed class with a parameter that no file may set so."""
+    for name, (is_allowed, message) in _POLICY.items():
+        if rows.has(name):
+            for row, value in enumerate(rows.values(name)):
+                if not is_allowed(value):
+                    rows.fail(row, f"{name} {message}")
+    if rows.has("n_features_in_"):
+        _check_input_width(rows)
+
+
+def _check_input_width(rows: Rows) -> None:
+    """So many names of features are made on demand: a large number needs an array of that size to go with it."""
+    for row, value in enumerate(rows.values("n_features_in_")):
+        if not isinstance(value, (int, np.integer)) or int(value) <= _MAX_UNSEEN_FEATURES:
+            continue
+        held = (rows.places(name)[row] for name in rows.columns)
+        if not any(int(value) in (place.shape or ()) for place in held if isinstance(place, Place)):
+            rows.fail(row, f"n_features_in_ is {int(value)}, and no array of the object has that size")
+
+
+def _is_nothing(value: object) -> bool:
+    return value is None
+
+
+def _is_few(value: object) -> bool:
+    return not isinstance(value, (int, np.integer)) or -_MAX_WORKERS <= int(value) <= _MAX_WORKERS
+
+
+def _is_product(value: object) -> bool:
+    return not isinstance(value, str) or _DISPATCH.fullmatch(value) is not None
+
+
+_WORKERS: Final = (_is_few, f"asks for more than {_MAX_WORKERS} workers")
+_POLICY: Final[Mapping[str, tuple[Callable[[object], bool], str]]] = {
+    "memory": (_is_nothing, "is never in a file"),
+    "n_jobs": _WORKERS,
+    "n_threads": _WORKERS,
+    "pre_dispatch": (_is_product, "must be 'all', a number, or a number times n_jobs"),
+}

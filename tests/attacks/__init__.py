@@ -1,0 +1,1 @@
+"""The attack catalogue: one hostile file or call for each row, run in a child process; README.md is the table."""

@@ -1,0 +1,186 @@
+"""Files that ask for much (catalogue R): refused at once, or loaded in time and memory that their size bounds."""
+
+from __future__ import annotations
+
+import dataclasses
+import io
+from typing import Any
+
+import numpy as np
+import pytest
+import zstandard
+from sklearn.ensemble import RandomForestClassifier
+from sklearn.feature_extraction.text import CountVectorizer, TfidfVectorizer
+from sklearn.kernel_approximation import Nystroem
+from sklearn.svm import SVC
+
+import vitrify
+from tests.attacks.harness import Attack, assert_harmless, assert_refused, run_one
+from tests.support.independent_reader import Container
+from tests.support.lying_writer import Lie
+from vitrify.errors import FormatError, LimitError
+
+_MIB = 1 << 20
+
+
+def zeros(claimed: int, held: int) -> bytes:
+    """A file with an array of `claimed` zero bytes in a frame that holds `held`, and says that it holds `claimed`."""
+    compressor = zstandard.ZstdCompressor(level=19, write_content_size=True)
+    frame = bytearray(compressor.compress(bytes(held)))
+    if held != claimed:
+        assert frame[4] >> 6 == 2, "a content size of four bytes"
+        at = 5 if frame[4] & 0x20 else 6
+        assert int.from_bytes(frame[at : at + 4], "little") == held
+        frame[at : at + 4] = claimed.to_bytes(4, "little")
+    lie = Lie(vitrify.dumps(np.zeros(1000)))
+    if claimed == _MIB:
+        lie.tables("numpy.ndarray")[0]["arrays"]["big"][0].data = bytearray(claimed)
+    lie.tables("numpy.ndarray")[0]["arrays"]["shape"] = [{"kind": "const", "value": claimed // 8, "cells": []}]
+    return lie.file(encoded={0: ("zstd", bytes(frame), claimed)})
+
+
+class TestBombs:
+    @pytest.mark.parametrize("claimed", [_MIB, 16 * _MIB, 400 * _MIB])
+    def test_the_second_reader_sees_the_same_zeros(self, claimed: int) -> None:
+        """Files of these tests are what they are meant to be: small, and whole."""
+        data = zeros(claimed, claimed)
+        assert len(data) < 1500 + claimed // 20_000
+        if claimed == _MIB:
+            assert not vitrify.loads(data).any()
+            assert len(Container(data).blocks[0].data) == claimed
+
+    def test_what_is_within_the_limits_is_loaded_in_its_own_memory(self) -> None:
+        """40 MiB from 2 kB: no second copy of it lies in memory at any time."""
+        outcome = run_one(Attack(zeros(40 * _MIB, 40 * _MIB)))
+        assert_harmless(outcome)
+        assert outcome.peak_bytes < 56 * _MIB
+
+    @pytest.mark.parametrize("verb", ["loads", "load", "inspect"])
+    def test_what_is_beyond_the_limits_is_refused_before_it_is_decoded(self, verb: str) -> None:
+        """By the declared size alone."""
+        limits = dataclasses.replace(vitrify.LIMITS, memory_bytes=_MIB, expansion=10)
+        outcome = run_one(Attack(zeros(400 * _MIB, 400 * _MIB), verb, keywords={"limits": limits}))
+        assert_refused(outcome, LimitError, match="decoded blocks would take 4194")
+        assert outcome.peak_bytes < 8 * _MIB
+        assert outcome.seconds < 1
+
+    @pytest.mark.parametrize(("claimed", "held"), [(_MIB, 2 * _MIB), (2 * _MIB, _MIB), (_MIB, 200 * _MIB)])
+    def test_frames_that_lie_about_their_size(self, claimed: int, held: int) -> None:
+        """Not a byte more than declared is decoded, and nothing is filled up."""
+        outcome = run_one(Attack(zeros(claimed, held)))
+        assert_refused(outcome, FormatError, path="block 'root'", match="zstd")
+        assert outcome.peak_bytes < 8 * _MIB
+        assert outcome.seconds < 1
+
+    @pytest.mark.parametrize("claimed", [2**32, 2**50, 2**62])
+    def test_sizes_that_no_file_has(self, claimed: int) -> None:
+        """A LimitError with the numbers, before anything is allocated."""
+        lie = Lie(vitrify.dumps(np.zeros(1000)))
+        outcome = run_one(Attack(lie.file(encoded={0: ("zstd", zstandard.compress(bytes(8000)), claimed)})))
+        assert_refused(outcome, LimitError, match=f"would take {claimed + 0}|would take {claimed // 10**6}")
+        assert outcome.peak_bytes < 2 * _MIB
+
+    def test_a_stream_that_claims_a_terabyte_gets_memory_for_what_has_come(self) -> None:
+        """The header has a digest for each MiB, but the data are not there."""
+        n_mib = 1 << 16
+
+        def huge(header: Any) -> None:
+            graph = header["$graph"]
+            graph["data_offsets"][1] = graph["data_offsets"][0] + n_mib * _MIB
+            graph["shape"] = [n_mib * _MIB]
+            header["__metadata__"]["blocks"][-1]["digests"] = ["0" * 64] * n_mib
+
+        data = Lie(vitrify.dumps([1])).file(header=huge)
+        outcome = run_one(Attack(data, load_as_stream))
+        assert_refused(outcome, FormatError, match="truncated")
+
+
+def load_as_stream(data: bytes, _: str) -> Any:
+    """From something that has no size."""
+    return vitrify.load(io.BytesIO(data))
+
+
+class TestWork:
+    @pytest.mark.parametrize("n", [10_000, 1_000_000])
+    def test_many_keys_take_time_in_proportion(self, n: int) -> None:
+        """Integers of 64 bits as keys, among them all multiples of 2**61 - 1 that have so few bits (attacks R01)."""
+        value = dict.fromkeys([*range(n), *(k * (2**61 - 1) for k in range(1, 5))], 1)
+        outcome = run_one(Attack(vitrify.dumps(value), peak_bytes=400 * _MIB))
+        assert_harmless(outcome)
+        assert outcome.seconds < 0.1 + n * 4e-6
+
+    def test_an_integer_of_100_000_digits_is_loaded(self) -> None:
+        """From its bytes: the conversion from decimal digits, which takes the square of their number, is not needed."""
+        value = 10**100_000
+        outcome = run_one(Attack(vitrify.dumps([value]), then=[is_that_power]))
+        assert_harmless(outcome)
+        assert outcome.answers[0].text == "True"
+        assert outcome.seconds < 0.5
+
+    def test_deep_lists_take_time_in_proportion(self) -> None:
+        """50 000 lists in one another: neither the stack nor the square of the depth."""
+        value: list[Any] = []
+        for _ in range(50_000):
+            value = [value]
+        outcome = run_one(Attack(vitrify.dumps(value), then=[depth], peak_bytes=128 * _MIB))
+        assert_harmless(outcome)
+        assert outcome.answers[0].text == "50001"
+
+    def test_a_million_arrays_without_bytes(self) -> None:
+        """From a file of 700 bytes; more than the limits allow are refused at once (attacks R04, F24)."""
+        lie = Lie(vitrify.dumps([np.zeros(0)]))
+        lie.tables("numpy.ndarray")[0]["rows"] = 1_000_000
+        outcome = run_one(Attack(lie.file(), peak_bytes=400 * _MIB))
+        assert_harmless(outcome)
+        lie.tables("numpy.ndarray")[0]["rows"] = 20_000_000
+        outcome = run_one(Attack(lie.file()))
+        assert_refused(outcome, LimitError, match="a table of arrays would take")
+        assert outcome.seconds < 0.5
+
+    def test_a_slow_pattern_does_nothing_when_it_is_loaded(self) -> None:
+        """It is slow on the texts that it is given, and those are the caller's (attacks R02)."""
+        model = CountVectorizer(token_pattern=r"(a+)+$", vocabulary=["a"])
+        outcome = run_one(Attack(vitrify.dumps(model), then=[("transform", ["a", "aa"])]))
+        assert_harmless(outcome)
+        assert outcome.answers[0].error == ""
+        assert outcome.seconds < 1
+
+    @pytest.mark.parametrize(
+        "model",
+        [
+            RandomForestClassifier(n_estimators=10**9),
+            TfidfVectorizer(max_features=10**9),
+            Nystroem(n_components=10**9),
+            SVC(cache_size=1e12, max_iter=2**62),
+        ],
+        ids=lambda model: type(model).__name__,
+    )
+    def test_large_parameters_take_no_memory(self, model: Any) -> None:
+        """They count when the model is fitted again, not when it is loaded (attacks R03)."""
+        outcome = run_one(Attack(vitrify.dumps(model), then=[("get_params",)]))
+        assert_harmless(outcome)
+        assert outcome.peak_bytes < 16 * _MIB
+
+    def test_a_fitted_forest_that_claims_a_billion_trees_predicts_with_those_it_has(self) -> None:
+        """The trees are what is there, whatever the parameter says (attacks R03)."""
+        X = np.arange(40.0).reshape(-1, 1)
+        forest = RandomForestClassifier(3, random_state=0).fit(X, X[:, 0] > 20)
+        expected = repr(forest.predict(X[:3]))
+        forest.n_estimators = 10**9
+        outcome = run_one(Attack(vitrify.dumps(forest), then=[("predict", X[:3])]))
+        assert_harmless(outcome)
+        assert outcome.answers[0].text == expected
+
+
+def is_that_power(value: Any) -> bool:
+    """Whether it is the number that was saved."""
+    return bool(value == [10**100_000])
+
+
+def depth(value: Any) -> int:
+    """How many lists lie in one another; freed step by step."""
+    n = 0
+    while isinstance(value, list):
+        n += 1
+        value = value[0] if value else None
+    return n

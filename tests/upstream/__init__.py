@@ -1,0 +1,1 @@
+"""scikit-learn's own tests, with every fitted estimator sent through a glass file before it is used again."""
