@@ -56,4 +56,4 @@ def test_a_signal_at_any_moment_leaves_a_whole_file_or_none(tmp_path: Path, is_t
         assert json.loads(lies) in (whole if outcome == "interrupted" else whole[:1])
         assert (n_threads, n_descriptors) == (0, 0)
         n_interrupted += n * (outcome == "interrupted")
-    assert n_interrupted > 50
+    assert n_interrupted > 10
