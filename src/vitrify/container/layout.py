@@ -16,7 +16,7 @@ import msgspec
 from vitrify.container.codecs import CODECS, RAW
 from vitrify.container.digest import BLANK, DIGEST_CHARS, digest_count, hex_digest
 from vitrify.container.limits import Limits
-from vitrify.errors import FormatError, IntegrityError, LimitError, NewerFormatError
+from vitrify.errors import FormatError, IntegrityError, NewerFormatError
 
 FORMAT: Final = "vitrify/0"
 ROOT_PREFIX: Final = b'{"__metadata__":{"root":"'
@@ -135,12 +135,7 @@ def decode_length(head: bytes, limits: Limits) -> int:
         LimitError: It is beyond `limits.header_bytes`.
     """
     length = int.from_bytes(head[:8], "little")
-    if length > limits.header_bytes:
-        raise LimitError(
-            f"the header would be {length} bytes, the limit is {limits.header_bytes}",
-            limit=limits.header_bytes,
-            actual=length,
-        )
+    limits.require("header_bytes", length, "bytes of the header")
     return length
 
 

@@ -37,19 +37,23 @@ class Scratch:
     """
 
     def __init__(self, n_bytes: int) -> None:
-        self._n_bytes = n_bytes
+        self._n_bytes = max(1, n_bytes)
         self._parts: list[bytearray] = []
 
     def fresh(self) -> Memory:
         """Memory of `n_bytes` in all, piece by piece; what is more comes from elsewhere."""
-        whole = np.frombuffer(self._unused(), np.uint8)
+        whole: npt.NDArray[np.uint8] | None = None
         position = 0
 
         def take(n_bytes: int) -> npt.NDArray[np.uint8]:
-            nonlocal position
+            nonlocal whole, position
             start = position
             position += n_bytes + -n_bytes % _ALIGNMENT
-            return whole[start : start + n_bytes] if start + n_bytes <= self._n_bytes else private_bytes(n_bytes)
+            if start + n_bytes > self._n_bytes:
+                return private_bytes(n_bytes)
+            if whole is None:
+                whole = np.frombuffer(self._unused(), np.uint8)
+            return whole[start : start + n_bytes]
 
         return take
 

@@ -234,7 +234,6 @@ def _parse(head: bytes, read: Callable[[int, int], bytes], limits: Limits) -> tu
     start = 8 + len(ROOT_PREFIX)
     if head[8:start] != ROOT_PREFIX:
         _refuse(head)
-    limits.require("header_bytes", int.from_bytes(head[:8], "little"), "bytes of the header")
     length = decode_length(head, limits)
     end = 8 + length
     if length < len(ROOT_PREFIX):

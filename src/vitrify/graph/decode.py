@@ -120,11 +120,17 @@ class Decoder(ParsedGraph):
         except (VitrifyError, MemoryError):
             raise
         except Exception as error:  # what numpy raises on hostile values has no end
-            table = self.tables[number].table
-            raise StateError(
-                f"{cut(table.type)} cannot have these values ({type(error).__name__}: {error})",
-                path=self.path(number, 0) if table.rows else None,
-            ) from error
+            raise self._impossible(number, error, "have") from error
+
+    def _impossible(self, number: int, error: Exception, verb: str) -> StateError:
+        """What is said where a check or a converter raises an error that is not ours."""
+        table = self.tables[number].table
+        row = min(error.row, table.rows - 1) if isinstance(error, RowError) else 0
+        cause = _cause(error)
+        return StateError(
+            f"{cut(table.type)} cannot {verb} these values ({type(cause).__name__}: {cause})",
+            path=self.path(number, row) if table.rows else None,
+        )
 
     def _reviewed(self, name: Name) -> Any:
         found = self.registry.resolve_name(name.name)
@@ -217,13 +223,7 @@ class Decoder(ParsedGraph):
         except (VitrifyError, MemoryError):
             raise
         except Exception as error:  # noqa: BLE001  # what numpy and converters raise on hostile values has no end
-            table = self.tables[at].table
-            row = min(error.row, table.rows - 1) if isinstance(error, RowError) else 0
-            cause = error.__cause__ if isinstance(error, RowError) and error.__cause__ is not None else error
-            raise StateError(
-                f"{cut(table.type)} cannot be rebuilt from these values ({type(cause).__name__}: {cause})",
-                path=self.path(at, row) if table.rows else None,
-            ) from cause
+            raise self._impossible(at, error, "be rebuilt from") from _cause(error)
 
     def _stream(self, number: int, shape: Shape) -> list[Any]:
         return stream(
@@ -261,6 +261,10 @@ class Decoder(ParsedGraph):
             name = next(name for name, c in parsed.columns.items() if c is column)
             require_spread(column, columns[name], lengths)
         return lengths, columns
+
+
+def _cause(error: Exception) -> BaseException:
+    return error.__cause__ if isinstance(error, RowError) and error.__cause__ is not None else error
 
 
 def _known(shapes: Shapes, number: int) -> Shape:

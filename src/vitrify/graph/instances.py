@@ -16,7 +16,7 @@ from typing import Any, Final
 from vitrify.errors import StateError, UnsupportedError, VitrifyError
 from vitrify.graph.containers import Columns, Lengths, Shape
 from vitrify.graph.converter import AttrsRule, Converter
-from vitrify.graph.parameters import check_parameters
+from vitrify.graph.parameters import check_parameters, require_restorable
 from vitrify.graph.rows import Rows
 
 _ABSENT: Final = object()
@@ -108,6 +108,8 @@ class AttrsShape:
         for name, stored_as in self.rule.stored_as.items():
             if name in columns:
                 columns[name] = list(map(stored_as, objects))
+        if self.is_reviewed:
+            require_restorable(self.type_id, columns)
         return None, columns
 
     def check(self, rows: Rows) -> None:

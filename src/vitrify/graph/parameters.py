@@ -7,16 +7,33 @@ back: pickles read from a folder, more threads than a machine can start, express
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Final
 
 import numpy as np
 
+from vitrify.errors import UnsupportedError
 from vitrify.graph.rows import Place, Rows
 
 _MAX_WORKERS: Final = 1024
 _MAX_UNSEEN_FEATURES: Final = 1 << 24
+_UNSEEN: Final = "n_features_in_ is {}, and no array of the object has that size"
 _DISPATCH: Final = re.compile(r"all|n_jobs|\d{1,4}(?:\.\d{1,4})? ?\* ?n_jobs|n_jobs ?\* ?\d{1,4}|\d{1,9}")
+
+
+def require_restorable(type_id: str, columns: Mapping[str, Sequence[object]]) -> None:
+    """Refuse to save what `check_parameters` would not load; `memory`, which is never saved, aside.
+
+    Raises:
+        UnsupportedError: An attribute has such a value.
+    """
+    for name, (is_allowed, message) in _POLICY.items():
+        if name != "memory" and not all(map(is_allowed, columns.get(name, ()))):
+            raise UnsupportedError(f"{type_id}: {name} {message}", hint="Set it when the model is loaded")
+    for row, value in enumerate(columns.get("n_features_in_", ())):
+        arrays = (column[row] for column in columns.values())
+        if not _is_seen(value, (array.shape for array in arrays if type(array) is np.ndarray)):
+            raise UnsupportedError(f"{type_id}: {_UNSEEN.format(value)}", hint="Use fewer features")
 
 
 def check_parameters(rows: Rows) -> None:
@@ -33,11 +50,15 @@ def check_parameters(rows: Rows) -> None:
 def _check_input_width(rows: Rows) -> None:
     """So many names of features are made on demand: a large number needs an array of that size to go with it."""
     for row, value in enumerate(rows.values("n_features_in_")):
-        if not isinstance(value, (int, np.integer)) or int(value) <= _MAX_UNSEEN_FEATURES:
-            continue
         held = (rows.places(name)[row] for name in rows.columns)
-        if not any(int(value) in (place.shape or ()) for place in held if isinstance(place, Place)):
-            rows.fail(row, f"n_features_in_ is {int(value)}, and no array of the object has that size")
+        if not _is_seen(value, (place.shape or () for place in held if isinstance(place, Place))):
+            rows.fail(row, _UNSEEN.format(value))
+
+
+def _is_seen(value: object, shapes: Iterable[tuple[int, ...]]) -> bool:
+    if not isinstance(value, (int, np.integer)) or int(value) <= _MAX_UNSEEN_FEATURES:
+        return True
+    return any(int(value) in shape for shape in shapes)
 
 
 def _is_nothing(value: object) -> bool:

@@ -51,6 +51,30 @@ def test_an_open_file_is_refused(tmp_path: Path) -> None:
         vitrify.dumps([stream])
 
 
+@pytest.mark.parametrize(
+    ("attribute", "value", "text"),
+    [
+        ("n_jobs", 5000, "n_jobs asks for more than 1024 workers"),
+        ("pre_dispatch", "9**9**9", "pre_dispatch must be"),
+        ("n_features_in_", 2**25, "n_features_in_ is 33554432, and no array"),
+    ],
+)
+def test_what_would_not_load_is_not_saved(attribute: str, value: object, text: str) -> None:
+    """An estimator with such an attribute is refused now, and not when it is needed."""
+    model = StandardScaler()
+    setattr(model, attribute, value)
+    with pytest.raises(UnsupportedError, match=text) as caught:
+        vitrify.dumps([model])
+    assert caught.value.path == "$[0]"
+
+
+def test_a_width_that_an_array_has_is_saved() -> None:
+    """Whatever it is."""
+    model = StandardScaler()
+    model.n_features_in_, model.mean_ = 2**24 + 1, np.zeros(2**24 + 1, np.int8)
+    assert vitrify.loads(vitrify.dumps(model)).n_features_in_ == 2**24 + 1
+
+
 def test_all_problems_are_reported_at_once() -> None:
     """One run is enough to mend them all."""
     model = Pipeline([("a", FunctionTransformer(lambda x: x)), ("b", FunctionTransformer(lambda x: -x))])

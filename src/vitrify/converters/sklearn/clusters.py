@@ -19,12 +19,15 @@ _N_FEATURES: Final = IntField(name="n_features_in_", low=1, size="n_features")
 _N_THREADS: Final = IntField(name="_n_threads", low=1, high=_MAX_THREADS)
 _MERGES: Final = {"left_node": "<i8", "right_node": "<i8", "value": "<f8", "cluster_size": "<i8"}
 
-check_kmeans: Final = invariants(
+_CENTERS: Final = (
     _N_FEATURES,
     _N_THREADS,
     ArrayField(name="cluster_centers_", dtypes=_FLOATS, shape=("n_clusters", "n_features")),
-    ArrayField(name="_counts", dtypes=_FLOATS, shape=("n_clusters",), is_optional=True),
     IntField(name="_n_features_out", size="n_clusters", is_optional=True),
+)
+check_kmeans: Final = invariants(
+    *_CENTERS,
+    ArrayField(name="_counts", dtypes=_FLOATS, shape=("n_clusters",), is_optional=True),
 )
 check_birch: Final = invariants(
     _N_FEATURES,
@@ -33,11 +36,8 @@ check_birch: Final = invariants(
     IntField(name="_n_features_out", size="n_subclusters", is_optional=True),
 )
 _check_bisecting: Final = invariants(
-    _N_FEATURES,
-    _N_THREADS,
-    ArrayField(name="cluster_centers_", dtypes=_FLOATS, shape=("n_clusters", "n_features")),
+    *_CENTERS,
     ArrayField(name="_X_mean", dtypes=_FLOATS, shape=("n_features",), is_optional=True),
-    IntField(name="_n_features_out", size="n_clusters", is_optional=True),
 )
 
 
