@@ -6,8 +6,10 @@ UV = $(BIN)/uv pip install --quiet --python $(BIN)/python --reinstall-package vi
 BUILD := pyproject.toml setup.py $(wildcard src/vitrify/kernels/*.pyx)
 WORKERS ?= 2
 MINUTES ?= 10
+MEASURED = tests/unit tests/property tests/vectors tests/attacks/test_memory_safety.py \
+	tests/attacks/test_memory_trees.py tests/conformance/test_estimators.py::test_a_model_comes_back_the_same --ignore tests/unit/cli --ignore tests/unit/test_benchmarks.py
 
-.PHONY: demo test lint types unit bench fuzz docs clean
+.PHONY: demo test lint types unit coverage bench fuzz fuzz-coverage docs clean
 
 demo: $(VENV)/.demo
 	$(BIN)/python demo/demo.py
@@ -23,12 +25,24 @@ lint: $(VENV)/.test
 unit: $(VENV)/.test
 	$(BIN)/python -m pytest -n $(WORKERS)
 
+# Fails below every branch of what decides what a file may do: the list stands in pyproject.toml.
+coverage: export COVERAGE_FILE = $(CURDIR)/$(VENV)/coverage
+coverage: $(VENV)/.test
+	$(BIN)/python -m coverage erase
+	$(BIN)/python -m coverage run -m pytest -n $(WORKERS) -p tests.support.measured $(MEASURED)
+	$(BIN)/python -m coverage combine --quiet
+	$(BIN)/python -m coverage report
+
 bench: $(VENV)/.bench
 	$(BIN)/python -m benchmarks
 
 # Loads and uses files with one thing changed, for as long as is asked; findings lie in tests/fuzz/out.
 fuzz: $(VENV)/.test
 	$(BIN)/python -m tests.fuzz --minutes $(MINUTES)
+
+# The same for raw bytes and for structure, led by coverage: atheris has an environment of its own.
+fuzz-coverage: .envs/fuzz/.ready
+	.envs/fuzz/bin/python -m tests.fuzz.coverage --minutes $(MINUTES)
 
 docs: $(VENV)/.docs
 	$(BIN)/mkdocs build --strict
@@ -50,6 +64,11 @@ $(VENV)/.test: $(BIN)/uv $(BUILD)
 
 $(VENV)/.bench: $(BIN)/uv $(BUILD)
 	$(UV) --editable . --group bench
+	touch $@
+
+.envs/fuzz/.ready: $(BIN)/uv $(BUILD) $(shell find src/vitrify -name '*.py')
+	$(BIN)/uv venv --quiet --allow-existing --python $(BIN)/python .envs/fuzz
+	$(BIN)/uv pip install --quiet --python .envs/fuzz/bin/python --reinstall-package vitrify . --group fuzz
 	touch $@
 
 $(VENV)/.docs: $(BIN)/uv $(BUILD)

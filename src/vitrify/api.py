@@ -20,6 +20,7 @@ from vitrify.errors import (
     LimitError,
     MainModuleWarning,
     NotRestoredWarning,
+    ReadsFilesWarning,
     StateError,
     UnsupportedError,
     VersionWarning,
@@ -28,8 +29,9 @@ from vitrify.errors import (
 from vitrify.graph.converter import Converter
 from vitrify.graph.decode import Decoder
 from vitrify.graph.encode import Encoded, encode
+from vitrify.graph.parameters import NEVER_SAVED
 from vitrify.graph.registry import Registry
-from vitrify.graph.requirements import missing_attribute
+from vitrify.graph.requirements import file_readers, missing_attribute
 from vitrify.record import plain_record, read_record
 from vitrify.record.versions import POLICIES, UNREVIEWED, check_versions, is_newer_than_reviewed
 from vitrify.trust import Need, TrustArgument, read_trust, require
@@ -199,6 +201,8 @@ def _build(
     if (missing := missing_attribute(decoder)) and is_newer_than_reviewed(("sklearn",)):
         raise missing
     built = decoder.build(lambda name, _, path: allowed.resolve(name, path))
+    for path in file_readers(decoder):
+        warnings.warn(f"{shown}: {path} opens the files whose names it is given", ReadsFilesWarning, stacklevel=3)
     header = opened.header
     log.debug("loaded %s: %d bytes, model %s", shown, header.file_bytes, header.metadata.model[:_SHORT_DIGEST_CHARS])
     return built
@@ -220,8 +224,7 @@ def _effort(compress: Any) -> int:
 def _warn(encoded: Encoded) -> None:
     for path in encoded.dropped:
         warnings.warn(
-            f"{path} is not saved: a cache folder named by a file could make a later fit load pickles; "
-            "it comes back as None",
+            f"{path} is not saved: {NEVER_SAVED[path.rpartition('.')[2]]}",
             NotRestoredWarning,
             stacklevel=4,
         )

@@ -16,8 +16,9 @@ Nothing here is raised for a defect of vitrify itself, and no error carries the 
 
     VitrifyWarning             (UserWarning)
     ├── VersionWarning                        another version wrote the file (see `versions=`)
-    ├── NotRestoredWarning                    a parameter that a glass file never carries (`memory=`)
-    └── MainModuleWarning                     something of `__main__`: how it must be loaded elsewhere
+    ├── NotRestoredWarning                    what a glass file never carries (`memory=`, callbacks)
+    ├── MainModuleWarning                     something of `__main__`: how it must be loaded elsewhere
+    └── ReadsFilesWarning                     what was loaded opens the files whose names it is given
 """
 
 from __future__ import annotations
@@ -164,8 +165,12 @@ class VersionWarning(VitrifyWarning):
 
 
 class NotRestoredWarning(VitrifyWarning):
-    """A parameter that a glass file never carries was left out."""
+    """What a glass file never carries was left out: a cache folder, callbacks."""
 
 
 class MainModuleWarning(VitrifyWarning):
     """A class or function of `__main__` was saved by name."""
+
+
+class ReadsFilesWarning(VitrifyWarning):
+    """What was loaded takes names of files for its input, and opens them: mind whose names they are."""

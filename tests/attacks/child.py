@@ -230,6 +230,9 @@ def _ended(attack: Attack, said: bytes, status: int, trace: str, *, is_hung: boo
     if os.WIFSIGNALED(status):
         name = signal.Signals(os.WTERMSIG(status)).name
         return Outcome(kind="signal", error=name, message=_innermost(trace), limit_bytes=limit, label=attack.label)
+    if os.WEXITSTATUS(status) and not trace.lstrip().startswith(("Fatal", "Current thread", "Traceback")):
+        error = f"exit {os.WEXITSTATUS(status)}"  # of a library, by C's exit()
+        return Outcome(kind="error", error=error, message=trace[:200], limit_bytes=limit, label=attack.label)
     if os.WEXITSTATUS(status) or not said:
         raise RuntimeError(f"the harness failed in the child: {trace[-_TEXT_CHARS:]}")
     fields = json.loads(said)

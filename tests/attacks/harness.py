@@ -133,7 +133,7 @@ def canary() -> str:
 
 def run(attacks: Iterable[Attack]) -> list[Outcome]:
     """Run each attack in a fork of its own, one after the other."""
-    return [_server(attack.bare).run(attack) for attack in attacks]
+    return [_run_bare(attack) if attack.bare else _server().run(attack) for attack in attacks]
 
 
 def run_one(attack: Attack) -> Outcome:
@@ -183,7 +183,7 @@ def assert_harmless(outcome: Outcome) -> None:
 class _Server:
     """The process that forks; frames of a length and a pickle go to it, and lengths and JSON come back."""
 
-    def __init__(self, bare: bool) -> None:
+    def __init__(self, *, bare: bool) -> None:
         environment = os.environ | dict.fromkeys(("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"), "1")
         # Fixed thresholds: memory that was freed goes back to the system, and is counted when it is taken again.
         environment |= dict.fromkeys(("MALLOC_MMAP_THRESHOLD_", "MALLOC_TRIM_THRESHOLD_"), str(1 << 17))
@@ -215,15 +215,24 @@ class _Server:
         self._process.wait(timeout=10)
 
 
-_SERVERS: dict[bool, _Server] = {}
+_SERVERS: list[_Server] = []
 _FOLDERS: list[tempfile.TemporaryDirectory[str]] = []
 
 
-def _server(bare: bool) -> _Server:
-    if bare not in _SERVERS:
-        _SERVERS[bare] = _Server(bare)
-        atexit.register(_SERVERS[bare].close)
-    return _SERVERS[bare]
+def _server() -> _Server:
+    if not _SERVERS:
+        _SERVERS.append(_Server(bare=False))
+        atexit.register(_SERVERS[0].close)
+    return _SERVERS[0]
+
+
+def _run_bare(attack: Attack) -> Outcome:
+    """In a fork of a process of its own: what attacks bring along may import libraries."""
+    server = _Server(bare=True)
+    try:
+        return server.run(attack)
+    finally:
+        server.close()
 
 
 def _folder() -> str:

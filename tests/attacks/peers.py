@@ -1,8 +1,11 @@
 """What skops and pickle do with the ideas of the catalogue that they can be asked: run in children with limits.
 
-    python -m tests.attacks.peers
+    python -m tests.attacks.peers              # everything, some ten minutes
+    python -m tests.attacks.peers M01 R04      # these rows
+    python -m tests.attacks.peers M            # the rows M
 
-prints a row for each, with the versions. The table in README.md has these answers.
+prints a row for each, with the versions. The tables in README.md have these answers. The rows M
+are in `peer_memory.py`, the rows R in `peer_resources.py`.
 """
 
 from __future__ import annotations
@@ -16,6 +19,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
+import joblib
 import numpy as np
 import skops
 from sklearn.linear_model import LogisticRegression
@@ -26,19 +30,11 @@ from skops import io as skops_io
 
 from tests.attacks.actions import EVIL, put_evil_module_on_path
 from tests.attacks.harness import Attack, Outcome, canary, run_one
+from tests.attacks.peer_memory import LIES, PEERS, endings, load_pickle, load_skops, tally
+from tests.attacks.peer_resources import resources
 
 X = np.arange(20.0).reshape(10, 2)
 Y = np.arange(10) % 2
-
-
-def load_skops(data: bytes, path: str) -> Any:
-    """`skops.io.loads` without trust."""
-    return skops_io.loads(data)
-
-
-def load_pickle(data: bytes, path: str) -> Any:
-    """`pickle.loads`."""
-    return pickle.loads(data)
 
 
 def edited(model: Any, change: Callable[[Any], Any]) -> bytes:
@@ -181,20 +177,30 @@ def _with(model: Any, **attributes: Any) -> Any:
 def describe(outcome: Outcome) -> str:
     """The end in a few words."""
     said = f"{outcome.kind} {outcome.error} {outcome.message[:100]}".strip()
-    used = "; ".join(f"{answer.error} {answer.text[:60]}".strip() for answer in outcome.answers)
+    used = "; ".join(f"{answer.error} {answer.text[:200]}".strip() for answer in outcome.answers)
     harm = [what for what in (*outcome.changed, *outcome.noted) if "canary" in what or EVIL in what]
     harm.sort(key=lambda what: "canary" not in what)
     return " | ".join(filter(None, [said, used, harm[0][-80:] if harm else ""]))
 
 
-def main() -> None:
-    """Print what each peer does."""
-    print(f"skops {skops.__version__}, pickle of Python {sys.version.split()[0]}")
+def main(rows: tuple[str, ...]) -> None:
+    """Print what each peer does with the rows whose names begin with one of `rows`."""
+    print(f"skops {skops.__version__}, joblib {joblib.__version__}, pickle of Python {sys.version.split()[0]}")
     for peer, row, attack in _attacks():
-        print(f"{row:12} {peer:7} {describe(run_one(attack))}".replace("\n", " "))
+        if row.startswith(rows):
+            print(f"{row:12} {peer:7} {describe(run_one(attack))}".replace("\n", " "), flush=True)
+    found = []
+    for each in endings([lie for lie in LIES if lie.row.startswith(rows)], list(PEERS)):
+        found.append(each)
+        print(f"{each.row:5} {each.model:19} {each.peer:7} {each.word} {each.detail}".replace("\n", " "), flush=True)
+    for row, peer, attack in resources(rows):
+        outcome = run_one(attack)
+        cost = f"{len(attack.data)} bytes, {outcome.peak_bytes >> 20} MiB, {outcome.seconds:.1f} s"
+        print(f"{row:18} {peer:7} {describe(outcome)} | {cost}".replace("\n", " "), flush=True)
+    print(*tally(found), sep="\n")
 
 
 if __name__ == "__main__":
     from tests.attacks.peers import main as _main  # so that what children are sent is not called `__main__`
 
-    _main()
+    _main(tuple(sys.argv[1:]) or ("",))

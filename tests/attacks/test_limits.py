@@ -67,7 +67,9 @@ DEMANDS: dict[str, Callable[[], int]] = {
     "rows": lambda: sum(table["rows"] for table in graph()["tables"]),
     "text_bytes": lambda: sum(text_bytes(c) for table in graph()["tables"] for c in table["columns"].values()),
 }
+DEMANDS["items"] = lambda: max(len(VALUE["words"]), len(VALUE))
 TOTALS = {"memory_bytes", "expansion"}
+LOADED = {"depth"}
 
 
 def refused(data: bytes, **limits: int) -> LimitError:
@@ -88,7 +90,7 @@ def refused(data: bytes, **limits: int) -> LimitError:
 
 def test_every_field_has_a_case() -> None:
     """A new one needs a demand here."""
-    assert {field.name for field in dataclasses.fields(vitrify.Limits)} == set(DEMANDS) | TOTALS
+    assert {field.name for field in dataclasses.fields(vitrify.Limits)} == set(DEMANDS) | TOTALS | LOADED
 
 
 @pytest.mark.parametrize("name", DEMANDS)
@@ -167,6 +169,20 @@ def test_tables_are_counted_before_their_json_is_read() -> None:
     assert vitrify.loads(data, limits=bounds) == [{"rows": 1, '"rows":1': '"rows":2'}]
     twice = Lie(data).file(graph_text=lambda text: text + b',{"rows":1' * 5)
     assert refused(twice, tables=len(found["tables"]) + 4).actual == len(found["tables"]) + 5
+
+
+def test_depth_is_counted_where_objects_are_built() -> None:
+    """Tuples in tuples; `inspect` builds nothing, and takes any depth."""
+    nested: tuple[Any, ...] = ()
+    for _ in range(29):
+        nested = (nested, 1)
+    data = vitrify.dumps(nested)
+    assert vitrify.loads(data, limits=dataclasses.replace(vitrify.LIMITS, depth=30)) == nested
+    low = dataclasses.replace(vitrify.LIMITS, depth=29)
+    with pytest.raises(LimitError, match="objects deep in one another: 30, the limit depth is 29") as caught:
+        vitrify.loads(data, limits=low)
+    assert (caught.value.limit, caught.value.actual) == (29, 30)
+    assert vitrify.inspect(data, limits=low).file_bytes == len(data)
 
 
 def test_limits_can_be_lowered_for_one_call_only() -> None:

@@ -10,7 +10,11 @@ from typing import Any
 
 import numpy as np
 import pytest
-from sklearn.preprocessing import StandardScaler
+from sklearn.linear_model import LogisticRegression
+from sklearn.model_selection import GridSearchCV
+from sklearn.multiclass import OneVsRestClassifier
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
 import vitrify
 from tests.docs.pages import ROOT
@@ -40,6 +44,14 @@ REFUSED: dict[str, tuple[Any, ...]] = {
     ),
     "modules, code objects, `object()`, `memoryview`": (np, compile("1", "x", "eval"), object(), memoryview(b"")),
     "objects whose `__reduce__` asks for anything but their own class": (Elsewhere(),),
+    "`OneVsRestClassifier` for several labels, with an encoder in each member that takes no unknown category": (
+        OneVsRestClassifier(make_pipeline(OneHotEncoder(), LogisticRegression())).fit(
+            [["red"], ["blue"], ["red"]], [[0, 1], [1, 0], [1, 1]]
+        ),
+    ),
+    "searches with a cache folder (`memory`) in their grid": (
+        GridSearchCV(make_pipeline(LogisticRegression()), {"memory": ["cache"]}),
+    ),
     "types of numpy, scipy, pandas and scikit-learn that were not reviewed": (np.nditer([1]),),
 }
 

@@ -19,6 +19,7 @@ from tests.vectors.strict_arrays import decode_dtype, shown
 
 Undo = Callable[[], None]
 _LARGE_PARAMETERS = 64
+_ATTEMPTS = 1000
 _INTS = (0, 1, -1, 2, 3, 7, 255, -255, 2**15, 2**20, 2**31 - 1, 2**31, -(2**31), 2**40, -(2**40), 2**63 - 1, -(2**63))
 _FLOATS = (0.0, -0.0, 1.0, -1.0, float("nan"), float("inf"), float("-inf"), 1e308, -1e308, 5e-324, 0.5, 2.0**53)
 _TEXTS = (
@@ -61,20 +62,25 @@ class Mutator:
         ]
 
     def file(self, random: Random) -> tuple[str, bytes]:
-        """What was changed, and the file with it; a few kinds of change at random, weighted by what they find."""
+        """What was changed, and the file with it; a few kinds of change at random, weighted by what they find.
+
+        Raises:
+            NothingToChangeError: A thousand places that were looked at had nothing to change.
+        """
         kinds = [(30, self._value), (8, self._structure), (6, self._items)]
         if self._arrays:
             kinds += [(45, self._element), (14, self._shape), (5, self._dtype)]
-        while True:
+        for _ in range(_ATTEMPTS):
             change = random.choices([kind for _, kind in kinds], [weight for weight, _ in kinds])[0]
             try:
                 what, undo = change(random)
-            except _NothingToChangeError:
+            except NothingToChangeError:
                 continue
             try:
                 return what, self._lie.file()
             finally:
                 undo()
+        raise NothingToChangeError
 
     # Elements of arrays
 
@@ -82,7 +88,7 @@ class Mutator:
         number, row = random.choice(self._arrays)
         chunk, array = self._array(number, row)
         if array.size == 0 or array.dtype.itemsize == 0:
-            raise _NothingToChangeError
+            raise NothingToChangeError
         before = bytes(chunk.data)
         name = ""
         if array.dtype.names:
@@ -104,7 +110,7 @@ class Mutator:
         read = self._lie.read(number)["arrays"]
         shapes = [tuple(shape) for shape in read["shape"]]
         if not shapes[row]:
-            raise _NothingToChangeError
+            raise NothingToChangeError
         axis = random.randrange(len(shapes[row]))
         size = shapes[row][axis]
         new = list(shapes[row])
@@ -112,7 +118,7 @@ class Mutator:
         if random.random() < 0.2:
             new.reverse()
         if tuple(new) == shapes[row] or prod(new) > 1 << 18:
-            raise _NothingToChangeError
+            raise NothingToChangeError
         before, shapes_before = table["arrays"], read["shape"]
         self._lie.put(number, row, _resized(np.array(self._array(number, row)[1]), tuple(new)))
 
@@ -133,7 +139,7 @@ class Mutator:
             size = decode_dtype(before[0]).itemsize
             others = [text for text in _DTYPES if decode_dtype(text).itemsize == size and text != before[0]]
             if not others:
-                raise _NothingToChangeError
+                raise NothingToChangeError
             arrays["dtype"] = random.choice(others)
         read = self._lie.read(number)["arrays"]
         dtype = decode_dtype(arrays["dtype"])
@@ -152,7 +158,7 @@ class Mutator:
 
     def _value(self, random: Random) -> tuple[str, Undo]:
         if not self._columns:
-            raise _NothingToChangeError
+            raise NothingToChangeError
         number, name = random.choice(self._columns)
         columns = self._tables[number]["columns"]
         column = columns[name]
@@ -177,7 +183,7 @@ class Mutator:
             case "const_name":
                 column["name"] = random.randrange(len(self._lie.graph["names"]))
             case _:
-                raise _NothingToChangeError
+                raise NothingToChangeError
 
         def undo() -> None:
             column.clear()
@@ -207,7 +213,7 @@ class Mutator:
         number = random.randrange(len(self._tables)) if self._tables else -1
         table = self._tables[number] if self._tables else {}
         if "lengths" not in table or "arrays" in table or not sum(self._lie.read(number)["lengths"]):
-            raise _NothingToChangeError
+            raise NothingToChangeError
         read = self._lie.read(number)
         position = random.randrange(sum(read["lengths"]))
         row = int(np.searchsorted(np.cumsum(read["lengths"]), position, side="right"))
@@ -233,7 +239,7 @@ class Mutator:
         columns = table.get("columns", {})
         layout = table.get("layout", "attrs")
         if layout not in ("attrs", "fields") or not columns:
-            raise _NothingToChangeError
+            raise NothingToChangeError
         before = dict(columns)
         what, name = random.choice(("drop", "swap", "type", "copy")), random.choice(list(columns))
         former = table["type"]
@@ -249,7 +255,7 @@ class Mutator:
             case _:
                 same = [t["type"] for t in self._tables if t.get("layout", "attrs") == layout and t["type"] != former]
                 if not same:
-                    raise _NothingToChangeError
+                    raise NothingToChangeError
                 table["type"] = random.choice(same)
 
         def undo() -> None:
@@ -260,8 +266,8 @@ class Mutator:
         return f"{what} {former}.{name}: {table['type']}", undo
 
 
-class _NothingToChangeError(Exception):
-    """The place that was chosen has nothing of the kind."""
+class NothingToChangeError(Exception):
+    """A place that was chosen has nothing of the kind, or the file has none at all."""
 
 
 def parameters_of(model: Any) -> frozenset[str]:
@@ -293,7 +299,7 @@ def _other(array: Any, where: tuple[int, ...], random: Random) -> Any:
     """Another value for an element."""
     dtype = array.dtype
     if dtype.subdtype is not None or dtype.kind in "SUV":
-        raise _NothingToChangeError
+        raise NothingToChangeError
     old = array[where]
     if dtype.kind == "b":
         return not old

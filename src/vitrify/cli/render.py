@@ -45,8 +45,15 @@ def print_array(console: Console, array: npt.NDArray[Any], show_all: bool) -> No
     console.print(describe_array(array), style=FAINT, soft_wrap=True)
     limit = max(array.size, 1) if show_all else 1000
     with np.printoptions(threshold=limit, linewidth=console.width):
-        for line in str(array).split("\n"):
+        for line in _text_of(array).split("\n"):
             console.print(Text(visible(line, None)), soft_wrap=True)
+
+
+def _text_of(array: npt.NDArray[Any]) -> str:
+    try:
+        return str(array)
+    except ValueError as error:  # it has no text for dates without a unit
+        return f"numpy cannot show the elements: {error}"
 
 
 def describe_array(array: npt.NDArray[Any]) -> str:

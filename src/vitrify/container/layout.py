@@ -63,6 +63,10 @@ class Metadata(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     blocks: str
 
 
+_PREPARED: Final = tuple(map(msgspec.json.Decoder, (Entry, Stored, Metadata)))
+"""Made under the lock of imports: two threads in which msgspec first looks into a type end the process (SIGSEGV)."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Block:
     """A named run of bytes in the data section.

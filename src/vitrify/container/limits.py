@@ -22,6 +22,9 @@ class Limits:
         tables: Number of tables in the object graph.
         columns: Number of columns in all tables.
         rows: Number of rows in all tables: objects and arrays.
+        items: Items of one list, dict, set, tuple or object array.
+        depth: Objects that lie directly in one another, where Python itself walks such chains on the stack: tuples,
+            object arrays, what converters make. Far above the default, a loaded object can crash the interpreter.
         text_bytes: Size of all columns of texts, byte strings and integers beyond 64 bits.
         expansion: Decoded bytes per byte of the file, beyond `memory_bytes`.
         memory_bytes: Decoded bytes that any file may ask for, however small it is.
@@ -30,10 +33,12 @@ class Limits:
     file_bytes: int = 1 << 40
     header_bytes: int = 100_000_000
     blocks: int = 1_000_000
-    graph_bytes: int = 1 << 30
-    tables: int = 1_000_000
-    columns: int = 10_000_000
+    graph_bytes: int = 1 << 27
+    tables: int = 100_000
+    columns: int = 1_000_000
     rows: int = 1 << 32
+    items: int = 1 << 32
+    depth: int = 1_000
     text_bytes: int = 1 << 34
     expansion: int = 1_000
     memory_bytes: int = 1 << 30

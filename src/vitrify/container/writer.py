@@ -10,8 +10,6 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 
-import msgspec
-
 from vitrify.container.codecs import CODECS
 from vitrify.container.digest import BLANK, CHUNK_BYTES, digest_count, hex_digest, model_digest
 from vitrify.container.layout import (
@@ -180,11 +178,6 @@ def _hash(batch: list[_Chunk]) -> list[_Chunk]:
     for draft, i, view in batch:
         draft.hash(i, view)
     return batch
-
-
-def encode_json(value: object) -> bytes:
-    """The canonical JSON of a struct: fields in their order, no spaces."""
-    return msgspec.json.encode(value)
 
 
 def _unique(names: list[str]) -> list[str]:

@@ -28,6 +28,9 @@ class AttrsRule:
         stored_as: Attributes that are stored as something else; called with the object.
         check: Called once for all objects of a table, before any is built.
         finish: Called for each object when its attributes are set.
+        ask: Called for each object when the whole file is built, for what only using an object can tell. It may run
+            code of the caller's that the object holds.
+        precheck: Called for each object before it is saved; raises `UnsupportedError` for what would not load.
         requires: What a fitted object must have, since `check` would have nothing to look at without it. It is asked
             for only where the library is newer than reviewed, and may call the same thing otherwise.
     """
@@ -36,6 +39,8 @@ class AttrsRule:
     stored_as: Mapping[str, Callable[[Any], object]] = field(default_factory=dict)
     check: Callable[[Rows], None] = accept
     finish: Callable[[Any], None] | None = None
+    ask: Callable[[Any], None] | None = None
+    precheck: Callable[[Any], None] | None = None
     requires: tuple[str, ...] = ()
 
 

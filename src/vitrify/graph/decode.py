@@ -26,7 +26,7 @@ from vitrify.graph.order import components, is_cyclic
 from vitrify.graph.parse import Foreign, ParsedGraph, ParsedTable
 from vitrify.graph.parsed import Parsed
 from vitrify.graph.paths import cut
-from vitrify.graph.registry import Registry
+from vitrify.graph.registry import Registry, absent
 from vitrify.graph.schema import Name, Table
 from vitrify.graph.streaming import stream, streams, used_once
 
@@ -89,14 +89,25 @@ class Decoder(ParsedGraph):
             for component in self._order:
                 if tainted.intersection(component):
                     self._construct(component, shapes)
+        for number, shape in shapes.items():
+            if isinstance(shape, AttrsShape):
+                self._ask(number, shape)
         return self.root.materialize(self.objects, self._names)[0]
+
+    def _ask(self, number: int, shape: AttrsShape) -> None:
+        try:
+            shape.ask(self.objects[number])
+        except (VitrifyError, MemoryError):
+            raise
+        except Exception as error:  # noqa: BLE001  # what using an object can raise has no end
+            raise self._impossible(number, error, "be rebuilt from") from _cause(error)
 
     def _check(self, foreign: dict[str, Foreign], *, streamed: bool) -> Shapes:
         """Find the shapes of all reviewed tables, read the arrays and run the checks.
 
         With `streamed`, what is streamed is read and checked only when it is made.
         """
-        require_shallow([_nested(parsed) for parsed in self.tables])
+        require_shallow([_nested(parsed) for parsed in self.tables], self.file.limits)
         require_cheap_hashes([_hashed(parsed) for parsed in self.tables])
         shapes: Shapes = {}
         for number, parsed in enumerate(self.tables):
@@ -179,6 +190,9 @@ class Decoder(ParsedGraph):
             cls = self.registry.attrs_class(table.type)
             if cls is not None:
                 return AttrsShape(table.type, cls, is_reviewed=True, rule=self.registry.rule(table.type))
+        is_foreign = not self.registry.knows(table.type) or self.registry.attrs_class(table.type) is not None
+        if converter is None and table.layout == "fields" and not is_foreign:
+            raise absent(table.type)  # there is a converter, though not for the version installed here
         raise FormatError(f"a table of type {cut(table.type)!r} has the layout {cut(table.layout)!r}")
 
     @cached_property
@@ -219,7 +233,16 @@ class Decoder(ParsedGraph):
                 elif shape.is_made:
                     self.objects[at] = shape.make(self.tables[at].table.rows, *self._values(at))
             for at in sorted(live, key=lambda n: (_fill_rank(shapes[n]), n)):
-                _known(shapes, at).fill(self.objects[at], *self._values(at))
+                if not isinstance(shapes[at], ReduceShape):
+                    _known(shapes, at).fill(self.objects[at], *self._values(at))
+            for at in live:  # now: what a rule looks at may be filled after the object itself
+                shape = _known(shapes, at)
+                if isinstance(shape, AttrsShape):
+                    shape.finish(self.objects[at])
+            for at in live:
+                shape = _known(shapes, at)
+                if isinstance(shape, ReduceShape):
+                    shape.fill(self.objects[at], *self._values(at))
         except (VitrifyError, MemoryError):
             raise
         except Exception as error:  # noqa: BLE001  # what numpy and converters raise on hostile values has no end
@@ -284,23 +307,20 @@ def _hashed(parsed: ParsedTable) -> HashedTable:
 
 
 def _fill_rank(shape: Shape | None) -> int:
-    """What is filled first where tables refer to each other: attributes, then what hashes, then what runs code."""
-    if isinstance(shape, ReduceShape):
-        return 3
+    """What is filled first where tables refer to each other: attributes, then what hashes, then what runs code.
+
+    What runs the caller's own code comes last, when all rules have passed.
+    """
     if isinstance(shape, ConverterShape):
         return 2
     return 1 if isinstance(shape, (DictShape, SetShape)) else 0
 
 
-def _unsorted(items: Any) -> list[Any]:
-    return list(items)
-
-
 _BUILTIN: Final[dict[tuple[str, str], Shape]] = {
     ("list", "items"): ListShape(),
     ("tuple", "items"): TupleShape(),
-    ("set", "items"): SetShape(_unsorted),
-    ("frozenset", "items"): FrozensetShape(_unsorted),
+    ("set", "items"): SetShape(list),
+    ("frozenset", "items"): FrozensetShape(list),
     ("dict", "pairs"): DictShape(),
 }
 

@@ -12,10 +12,10 @@ from typing import Any
 
 import numpy as np
 
+from vitrify.container.limits import LIMITS
 from vitrify.errors import UnsupportedError
 from vitrify.graph.containers import Shape
 from vitrify.graph.leveling import Level, Node, levels
-from vitrify.graph.nesting import LIMIT
 from vitrify.graph.paths import Edge, Holder, Paths
 
 
@@ -79,8 +79,8 @@ def level_drafts(drafts: Sequence[Draft], draft_of: dict[int, Draft]) -> list[Dr
     if found is None:
         return list(drafts)
     deepest = max((max(level) for of_rows in found for level in of_rows), default=0)
-    if deepest >= LIMIT:
-        raise UnsupportedError(f"tuples or other objects that are made whole, more than {LIMIT} deep in one another")
+    if deepest >= LIMITS.depth:
+        raise UnsupportedError(f"tuples, or other objects made whole, more than {LIMITS.depth} deep in one another")
     return [part for draft, of_rows in zip(drafts, found, strict=True) for part in _split(draft, of_rows, draft_of)]
 
 

@@ -216,7 +216,7 @@ def require_values(array: npt.NDArray[Any]) -> None:
     elif dtype.kind == "b":
         if array.view(np.uint8).max() > 1:
             raise FormatError("an array of bools holds a byte that is neither 0 nor 1")
-    elif dtype.kind == "U":
+    else:
         points = np.ascontiguousarray(array).reshape(-1).view(np.dtype(f"{dtype.str[0]}u4"))
         if points.max() > _MAX_CODE_POINT:
             raise FormatError("an array of text holds a character beyond Unicode")

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, cast
 
 import numpy as np
 
@@ -21,9 +21,10 @@ from vitrify.graph.cells import CellWriter
 from vitrify.graph.columns import SCALARS, encode_column
 from vitrify.graph.drafts import Draft, draft_paths, level_drafts, number_drafts
 from vitrify.graph.dtypes import encode_dtype, require_values
-from vitrify.graph.instances import AttrsShape, ConverterShape
+from vitrify.graph.instances import AttrsShape, ConverterShape, RowError
 from vitrify.graph.leveling import MadeOnCycleError
 from vitrify.graph.names import NameTable
+from vitrify.graph.parameters import NEVER_SAVED
 from vitrify.graph.paths import Paths
 from vitrify.graph.registry import Registry
 from vitrify.graph.schema import CELL_LIMIT_BYTES, Arrays, Graph, Table, encode_graph
@@ -187,13 +188,18 @@ class _Encoder:
         except UnsupportedError as error:
             self._note(error, draft, "", first)
             return
+        except RowError as error:
+            cause = cast(UnsupportedError, error.__cause__)  # all that a shape raises at a row when it takes objects
+            self._note(cause, draft, "", first + error.row)
+            return
         if lengths is not None:
             draft.lengths = draft.lengths or []
             draft.lengths += lengths
         for name, values in columns.items():
-            if name == "memory" and isinstance(draft.shape, AttrsShape) and draft.shape.is_reviewed:
-                # It names a folder whose pickles a later fit would load (attacks F32).
+            if name in NEVER_SAVED and isinstance(draft.shape, AttrsShape) and draft.shape.is_reviewed:
                 self._dropped += [(draft, first + i, name) for i, v in enumerate(values) if v is not None]
+                if name != "memory":
+                    continue
                 values = [None] * len(values)
             draft.columns.setdefault(name, []).extend(values)
             self._scan(values, draft, name)
@@ -218,6 +224,9 @@ class _Encoder:
                 alone = _Encoder(self._registry, self._sort_keys).run(item)
             except RecursionError:
                 raise UnsupportedError("sets nested too deep", hint="Use lists or tuples") from None
+            except UnsupportedError as error:
+                _, what, hint = error.problems[0]  # each set around it would say it again
+                raise UnsupportedError(what, hint=hint or None) from error
             blocks = (bytes(piece.data()) for piece in alone.pieces)
             key = self._sort_keys[id(item)] = (alone.graph, alone.cells, *blocks)
         return key

@@ -9,7 +9,7 @@ from __future__ import annotations
 import copyreg
 import enum
 import functools
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from sys import intern
 from typing import Any, Final
 
@@ -24,7 +24,7 @@ REDUCE_FIELDS: Final = ("args", "kwargs", "state", "items", "pairs")
 
 
 class RowError(Exception):
-    """A converter failed, with the exception that is its cause, at a row of those it was given."""
+    """A converter or rule failed, with the exception that is its cause, at a row of those it was given."""
 
     def __init__(self, row: int) -> None:
         super().__init__(row)
@@ -110,6 +110,12 @@ class AttrsShape:
                 columns[name] = list(map(stored_as, objects))
         if self.is_reviewed:
             require_restorable(self.type_id, columns)
+        if self.rule.precheck is not None:
+            for row, target in enumerate(objects):
+                try:
+                    self.rule.precheck(target)
+                except UnsupportedError as error:
+                    raise RowError(row) from error
         return None, columns
 
     def check(self, rows: Rows) -> None:
@@ -140,9 +146,16 @@ class AttrsShape:
             else:
                 for name, value in zip(names, values, strict=True):
                     object.__setattr__(target, name, value)
+
+    def finish(self, objects: list[Any]) -> None:
+        """Call the rule's `finish`, when all that the objects hold is filled."""
         if self.rule.finish is not None:
-            for target in objects:
-                self.rule.finish(target)
+            _each(self.rule.finish, objects)
+
+    def ask(self, objects: list[Any]) -> None:
+        """Call the rule's `ask`, when the whole file is built."""
+        if self.rule.ask is not None:
+            _each(self.rule.ask, objects)
 
 
 class ReduceShape:
@@ -243,6 +256,16 @@ class EnumShape:
 
     def fill(self, objects: list[Any], lengths: Lengths, columns: Columns) -> None:
         """Nothing: they exist."""
+
+
+def _each(call: Callable[[Any], None], objects: Sequence[Any]) -> None:
+    for row, target in enumerate(objects):
+        try:
+            call(target)
+        except (VitrifyError, MemoryError):
+            raise
+        except Exception as error:
+            raise RowError(row) from error
 
 
 def attributes(target: Any) -> dict[str, Any]:

@@ -85,12 +85,14 @@ class ShapeField:
         name: The attribute.
         shape: What its shape must be.
         shapes: Type id of what else has a shape → the field that holds it, an array of int64.
+        is_nullable: Whether it may be None as well.
     """
 
     name: str
     shape: tuple[Size, ...]
     shapes: Mapping[str, str] = field(default_factory=dict)
     is_optional: bool = False
+    is_nullable: bool = False
 
     def values(self, rows: Rows) -> list[object]:
         """The attribute, one a row."""
@@ -98,6 +100,8 @@ class ShapeField:
 
     def check(self, rows: Rows, row: int, value: Any, env: Env) -> None:
         """Fail unless the value fits."""
+        if value is None and self.is_nullable:
+            return
         found = self._shape(value)
         if found is None or len(found) != len(self.shape):
             rows.fail(row, f"{self.name} must be an array in {len(self.shape)} dimensions")

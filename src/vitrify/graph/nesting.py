@@ -9,18 +9,16 @@ itself gives up below a depth of 1 000.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Final
 
 import numpy as np
 import numpy.typing as npt
 
-from vitrify.errors import LimitError
+from vitrify.container.limits import Limits
 from vitrify.graph.containers import offsets
 from vitrify.graph.order import components, is_cyclic
 from vitrify.graph.parsed import Parsed
 
 Ints = npt.NDArray[np.int64]
-LIMIT: Final = 1_000
 
 
 class NestedTable:
@@ -46,15 +44,15 @@ class NestedTable:
         return found
 
 
-def require_shallow(tables: Sequence[NestedTable]) -> None:
-    """Refuse a graph in which more than `LIMIT` such objects lie directly in one another.
+def require_shallow(tables: Sequence[NestedTable], limits: Limits) -> None:
+    """Refuse a graph in which more than `limits.depth` such objects lie directly in one another.
 
     What a converter keeps in a list or a dict lies directly in its object: the container is not there any more.
 
     Raises:
         LimitError: There is such a chain.
     """
-    if sum(table.n for table in tables if table.counts) <= LIMIT:
+    if sum(table.n for table in tables if table.counts) <= limits.depth:
         return
     edges = [_relevant(table, tables) for table in tables]
     children = [sorted({child for child, _, _ in of_table}) for of_table in edges]
@@ -62,10 +60,7 @@ def require_shallow(tables: Sequence[NestedTable]) -> None:
     for group in components(children):
         below = max((depth[c] for t in group for c in children[t] if c not in group), default=0)
         own = _longest(group, tables, edges) if is_cyclic(group, children) else int(tables[group[0]].counts)
-        if below + own > LIMIT:
-            raise LimitError(
-                f"objects lie {below + own} deep in one another, the limit is {LIMIT}", limit=LIMIT, actual=below + own
-            )
+        limits.require("depth", below + own, "objects deep in one another")
         for t in group:
             depth[t] = below + own
 

@@ -22,13 +22,13 @@ _DISPATCH: Final = re.compile(r"all|n_jobs|\d{1,4}(?:\.\d{1,4})? ?\* ?n_jobs|n_j
 
 
 def require_restorable(type_id: str, columns: Mapping[str, Sequence[object]]) -> None:
-    """Refuse to save what `check_parameters` would not load; `memory`, which is never saved, aside.
+    """Refuse to save what `check_parameters` would not load; what is never saved aside.
 
     Raises:
         UnsupportedError: An attribute has such a value.
     """
     for name, (is_allowed, message) in _POLICY.items():
-        if name != "memory" and not all(map(is_allowed, columns.get(name, ()))):
+        if name not in NEVER_SAVED and not all(map(is_allowed, columns.get(name, ()))):
             raise UnsupportedError(f"{type_id}: {name} {message}", hint="Set it when the model is loaded")
     for row, value in enumerate(columns.get("n_features_in_", ())):
         arrays = (column[row] for column in columns.values())
@@ -73,9 +73,15 @@ def _is_product(value: object) -> bool:
     return not isinstance(value, str) or _DISPATCH.fullmatch(value) is not None
 
 
+NEVER_SAVED: Final[Mapping[str, str]] = {
+    "memory": "a cache folder named by a file could make a later fit load pickles; it comes back as None",
+    "_skl_callbacks": "callbacks act while a model is fitted; give it new ones with set_callbacks",
+}
+"""Attributes of reviewed classes that are left out, with a warning that says why (attacks F32)."""
 _WORKERS: Final = (_is_few, f"asks for more than {_MAX_WORKERS} workers")
 _POLICY: Final[Mapping[str, tuple[Callable[[object], bool], str]]] = {
     "memory": (_is_nothing, "is never in a file"),
+    "_skl_callbacks": (lambda _: False, "is never in a file"),
     "n_jobs": _WORKERS,
     "n_threads": _WORKERS,
     "pre_dispatch": (_is_product, "must be 'all', a number, or a number times n_jobs"),

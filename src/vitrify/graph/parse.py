@@ -117,6 +117,7 @@ class ParsedGraph:
             self._spend(n)
             parsed = parse_column(table.lengths, n, self.cells, self.graph)
             lengths = _lengths(parsed)
+            self.file.limits.require("items", int(lengths.max(initial=0)), f"items of one {cut(table.type)}")
             n = int(lengths.sum())
         self._spend(n * max(1, len(table.columns)))
         columns = {name: parse_column(c, n, self.cells, self.graph) for name, c in table.columns.items()}
@@ -206,12 +207,10 @@ class ParsedGraph:
     def _name_path(self, foreign: Foreign) -> str:
         index = next(i for i, name in enumerate(self.graph.names) if name.name == foreign.name)
         paths = self._all_paths()
-        for field_name, column in self.tables[foreign.table].columns.items():
-            position = _name_position(column, index)
-            if position is not None:
-                table, row, step = paths.step(foreign.table, field_name, position)
-                return paths.of(table, row) + step
-        return self.path(foreign.table, 0)
+        columns = self.tables[foreign.table].columns.items()
+        found = ((name, place) for name, column in columns if (place := _name_position(column, index)) is not None)
+        table, row, step = paths.step(foreign.table, *next(found))
+        return paths.of(table, row) + step
 
     def rows(self, number: int) -> Rows:
         """A table as the content checks see it."""
@@ -268,8 +267,7 @@ class _KeyOf:
         self._values: list[object] | None = None
 
     def __call__(self, position: int) -> object:
-        if self._keys is None:
-            return "?"
+        assert self._keys is not None  # of all layouts, only that of dicts asks
         if self._values is None:
             plain = self._keys.of not in ("ref", "name", "mixed")
             self._values = self._keys.materialize((), ()) if plain else []

@@ -113,7 +113,7 @@ class Registry:
         try:
             converters = load_family(family.module)
         except ImportError as error:
-            raise _absent(type_id, error) from error
+            raise absent(type_id, error) from error
         return next((c for c in converters if type_id == c.type_id or type_id in c.reads), None)
 
     def attrs_id(self, cls: type) -> str | None:
@@ -136,7 +136,7 @@ class Registry:
             found = import_dotted(name)
             if isinstance(found, type):
                 return found
-        raise _absent(type_id)
+        raise absent(type_id)
 
     def rule(self, type_id: str) -> AttrsRule:
         """What holds for a class that is rebuilt from its attributes."""
@@ -176,12 +176,12 @@ class Registry:
             try:
                 importlib.import_module(module)
             except ImportError as error:
-                raise _absent(name_id, error) from error
+                raise absent(name_id, error) from error
             found = find(module, qualname)
         else:
             found = self.attrs_class(name_id)
         if found is None:
-            raise _absent(name_id)
+            raise absent(name_id)
         return found
 
 
@@ -229,7 +229,7 @@ def load_rules(module: str) -> Mapping[str, AttrsRule]:
     return rules
 
 
-def _absent(name: str, error: ImportError | None = None) -> UnsupportedError:
+def absent(name: str, error: ImportError | None = None) -> UnsupportedError:
     """Why a registered name stands for nothing here: no such library, another version, or a library it needs."""
     from importlib import util
 

@@ -144,6 +144,9 @@ class Graph(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     tables: tuple[Table, ...]
 
 
+_DECODER: Final = msgspec.json.Decoder(Graph)  # made here, not in two threads at once: see `container.layout`
+
+
 def encode_graph(graph: Graph) -> bytes:
     """The canonical JSON."""
     return msgspec.json.encode(graph)
@@ -161,7 +164,7 @@ def decode_graph(text: bytes | memoryview, limits: Limits) -> Graph:
     spelled = bytes(text)
     limits.require("tables", spelled.count(_ROWS) - spelled.count(_ROWS + b"{"), "tables of the object graph")
     try:
-        graph = msgspec.json.decode(text, type=Graph)
+        graph = _DECODER.decode(text)
     except (msgspec.MsgspecError, UnicodeError, RecursionError) as error:
         raise FormatError(f"the object graph is not the JSON that SPEC.md §6 describes ({error})") from error
     _require_few(graph, limits)

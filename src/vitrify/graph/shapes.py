@@ -49,6 +49,9 @@ _HINTS: Final = {
     "threading.Thread": "Stop it and drop it before saving",
     "socket.socket": "Close it and keep its address",
     "sqlite3.Connection": "Close it and keep its path",
+    "operator.attrgetter": "Give the attribute's name as text, or write a function of your own",
+    "sklearn.callback._progressbar.ProgressBar": "Take callbacks off with set_callbacks()",
+    "sklearn.callback._scoring_monitor.ScoringMonitor": "Keep what its get_logs() gives, not the callback",
 }
 
 
@@ -202,7 +205,7 @@ def _refuse_foreign(kind: type) -> None:
     hint = _HINTS.get(full_name(kind))
     if library in REVIEWED_LIBRARIES:
         raise UnsupportedError(
-            f"a {full_name(kind)}, which this vitrify has not reviewed", hint="Upgrade vitrify, or replace it"
+            f"a {full_name(kind)}, which this vitrify has not reviewed", hint=hint or "Upgrade vitrify, or replace it"
         )
     if hint is not None or library in STANDARD_LIBRARY:
         name = kind.__qualname__ if library == "builtins" else full_name(kind)

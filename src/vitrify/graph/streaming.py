@@ -90,10 +90,8 @@ def stream(
         found: list[tuple[int, list[int]]] = []
         for column in lazy:
             assert column.numbers is not None
-            flags = later.get(column.table)
-            if flags is not None:
-                mine = column.numbers[begin:end]
-                found.append((column.table, mine[flags[mine]].tolist()))
+            mine = column.numbers[begin:end]
+            found.append((column.table, mine[later[column.table][mine]].tolist()))
         return found
 
     made: list[Any] = []

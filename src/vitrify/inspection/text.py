@@ -111,6 +111,8 @@ class Texts:
         if len(shape) > 1 or prod(shape) > _MAX_ARRAY_ITEMS or 0 in shape:
             return self._arrays.describe(ref)
         if self._tables.is_container(ref.table):
+            if depth >= _MAX_DEPTH:  # an array of objects may hold itself
+                return self._arrays.describe(ref)
             return f"[{self._show_items(self._tables.items(ref), prod(shape), depth)}]"
         if not self._arrays.is_at_hand(ref):
             return self._arrays.describe(ref)
@@ -143,4 +145,6 @@ def show_plain(value: object) -> str:
         return repr(short_data) + ("…" if len(data) > len(short_data) else "")
     if type(value) is int and value.bit_length() > _MAX_INT_BITS:
         return f"int of {value.bit_length()} bits"
+    if isinstance(value, np.datetime64) and np.datetime_data(value.dtype)[0] == "generic":
+        return str(value.astype(np.int64))  # numpy has no text for a date without a unit
     return cut(str(value))

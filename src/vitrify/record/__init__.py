@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import platform
 import sys
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 
@@ -23,6 +23,9 @@ class Record(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """
 
     versions: dict[str, str]
+
+
+_DECODER: Final = msgspec.json.Decoder(Record)  # made here, not in two threads at once: see `container.layout`
 
 
 def plain_record(libraries: tuple[str, ...]) -> str:
@@ -42,7 +45,7 @@ def read_record(text: str) -> Record:
         FormatError: It is not a record.
     """
     try:
-        record = msgspec.json.decode(text, type=Record)
+        record = _DECODER.decode(text)
     except (msgspec.MsgspecError, UnicodeError, RecursionError) as error:
         raise FormatError(f"the record is not what SPEC.md §7 describes ({error})") from error
     if msgspec.json.encode(record).decode() != text:

@@ -14,11 +14,19 @@ from typing import Any
 import joblib
 import numpy as np
 import pytest
+from sklearn.feature_extraction.text import CountVectorizer, HashingVectorizer, TfidfVectorizer
 from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import FunctionTransformer, StandardScaler
 
 import vitrify
-from vitrify.errors import FormatError, NotGlassFileError, NotRestoredWarning, UnsupportedError, VitrifyError
+from vitrify.errors import (
+    FormatError,
+    NotGlassFileError,
+    NotRestoredWarning,
+    ReadsFilesWarning,
+    UnsupportedError,
+    VitrifyError,
+)
 
 REFUSED: dict[str, tuple[Any, str]] = {
     "lambda": (lambda x: x, "named function"),
@@ -107,6 +115,20 @@ def test_memory_is_not_saved_and_says_so(tmp_path: Path) -> None:
 
     assert vitrify.loads(data)["m"].memory is None
     assert model.memory == str(tmp_path)
+
+
+@pytest.mark.parametrize("vectorizer", [CountVectorizer, TfidfVectorizer, HashingVectorizer])
+def test_a_model_that_opens_files_says_so(vectorizer: Any, tmp_path: Path) -> None:
+    """No name comes from the file, and the model does what it did."""
+    (tmp_path / "text").write_text("red blue")
+    model = vectorizer(input="filename").fit([tmp_path / "text"])
+    vitrify.dump({"m": model}, tmp_path / "m.glass")
+    with pytest.warns(
+        ReadsFilesWarning, match=r"^m\.glass: \$\['m'\] opens the files whose names it is given$"
+    ) as caught:
+        loaded = vitrify.load(tmp_path / "m.glass")["m"]
+    assert [warning.filename for warning in caught] == [__file__]
+    assert (loaded.transform([tmp_path / "text"]) != model.transform([tmp_path / "text"])).nnz == 0
 
 
 def _pickle() -> bytes:

@@ -214,6 +214,12 @@ class TestArray:
         for path in ("steps.0.1.mean_", "steps.scale.mean_"):
             assert text_of(str(churn), "--array", path).split("\n", 1)[1].strip() == expected
 
+    def test_an_array_that_numpy_cannot_print_is_not_printed(self, tmp_path: Path) -> None:
+        """Dates without a unit."""
+        vitrify.dump({"dates": np.array([5], np.int64).view("<M8")}, tmp_path / "m.glass")
+        said = text_of(str(tmp_path / "m.glass"), "--array", "dates")
+        assert "numpy cannot show the elements: Cannot convert a NumPy datetime value" in said
+
     def test_values_come_as_json(self, tmp_path: Path) -> None:
         """Numbers as numbers; what JSON lacks as text; big arrays without their values."""
         path = tmp_path / "a.glass"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import resource
 import sys
 from collections.abc import Callable
@@ -10,7 +11,7 @@ from typing import Any
 import pytest
 import zstandard
 
-from vitrify.container.codecs import CODECS, Zstd
+from vitrify.container.codecs import CODECS, Zstd, _registry
 from vitrify.errors import FormatError
 
 DATA = b"the same words again and again, " * 300
@@ -48,6 +49,42 @@ class TestEncode:
         noise = b"".join(hash((i, "x")).to_bytes(8, "little", signed=True) for i in range(1000))
         noise = zstandard.ZstdCompressor(level=19).compress(noise)
         assert Zstd().encode([noise], len(noise), 9) is None
+
+
+class Decoder:
+    """Stands in for zstandard's, and gives these bytes whatever it is asked to decode."""
+
+    def __init__(self, given: bytes) -> None:
+        self._given = given
+
+    def stream_reader(self, _: object) -> Any:
+        """A stream of the bytes."""
+        return io.BytesIO(self._given)
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        (DATA[:-1], f"zstd frame ends after {len(DATA) - 1} of {len(DATA)} bytes"),
+        (b"", f"zstd frame ends after 0 of {len(DATA)} bytes"),
+        (DATA + b"x", "zstd frame holds more than the header says"),
+    ],
+)
+def test_a_decoder_that_gives_another_size_is_not_believed(
+    given: bytes, message: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The library compares the sizes itself; a version that did not would neither hang nor be cut off here."""
+    stored = frame()
+    monkeypatch.setattr(zstandard, "ZstdDecompressor", lambda **_: Decoder(given))
+    with pytest.raises(FormatError) as caught:
+        decode(stored)
+    assert caught.value.message == message
+
+
+def test_no_two_codecs_share_a_name() -> None:
+    """Which of them decodes a block would depend on their order."""
+    with pytest.raises(ValueError, match="two block codecs share a name"):
+        _registry(Zstd(), Zstd())
 
 
 LIES: dict[str, tuple[Callable[[], bytes], int]] = {

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import _thread
 import os
 import threading
+import time
 from collections.abc import Iterator
 
 import pytest
@@ -67,6 +69,93 @@ class TestThreads:
         lonely = threading.Barrier(2, timeout=0.05)
         with pytest.raises(threading.BrokenBarrierError):
             share(lambda _: lonely.wait(), 3, least=2)
+
+    def test_an_error_of_another_thread_comes_through(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        """Whoever has called waits for it and raises it."""
+        monkeypatch.setattr(parallel, "_n_cores", lambda: 2)
+        both, own = threading.Barrier(2, timeout=20), threading.get_ident()
+
+        def work(_: int) -> None:
+            both.wait()
+            if threading.get_ident() != own:
+                raise ZeroDivisionError("there")
+
+        with pytest.raises(ZeroDivisionError, match="there"):
+            share(work, 2, least=1)
+
+    @pytest.mark.parametrize(("found", "expected"), [(3, 3), (None, 1)])
+    def test_cores_are_counted_where_nobody_knows_which_are_ours(
+        self, found: int | None, expected: int, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """Neither macOS nor Windows has `sched_getaffinity`."""
+        monkeypatch.delattr(os, "sched_getaffinity", raising=False)
+        monkeypatch.setattr(os, "cpu_count", lambda: found)
+        assert parallel._n_cores() == expected
+
+    def test_a_thread_ends_that_nobody_told_so(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        """An interrupt came while its user was closing; it looks whether there still is one."""
+
+        class Interrupted:
+            def __init__(self, *_: object) -> None:
+                raise KeyboardInterrupt
+
+        before = _thread._count()
+        monkeypatch.setattr(parallel, "_LOOK_UP_S", 0.01)
+        made = threading.Event()
+        results = one_ahead(lambda i: made.set() if i == 1 else None, range(3))
+        next(results)
+        assert made.wait(timeout=20)
+        monkeypatch.setattr(parallel, "suppress", Interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            results.close()
+        del results
+        deadline = time.monotonic() + 20
+        while _thread._count() > before and time.monotonic() < deadline:
+            time.sleep(0.01)
+        assert _thread._count() == before
+
+    @pytest.mark.parametrize("bad", [None, 1, 2])
+    def test_what_is_ready_is_taken(self, bad: int | None, monkeypatch: pytest.MonkeyPatch) -> None:
+        """All but the first result, or error, come from one other thread once it has begun, however long they lie."""
+        monkeypatch.setattr(parallel, "_LOOK_UP_S", 0.01)
+        begun, threads = threading.Event(), list[int]()
+
+        def work(i: int) -> int:
+            threads.append(threading.get_ident())
+            if i == 1:
+                begun.set()
+            if i == bad:
+                raise ZeroDivisionError(i)
+            return i
+
+        results = one_ahead(work, range(4))
+        used = [next(results)]
+        assert begun.wait(timeout=20)
+        time.sleep(0.1)
+        if bad is None:
+            used += results
+        else:
+            with pytest.raises(ZeroDivisionError, match=str(bad)):
+                used.extend(results)
+        assert used == list(range(4 if bad is None else bad))
+        assert threads[0] == threading.get_ident()
+        assert len(set(threads[1:])) == 1
+        assert threads[1] != threads[0]
+
+    def test_closing_ends_a_thread_that_waits(self) -> None:
+        """Nothing is made beyond what was ready."""
+        made, ready = list[int](), threading.Event()
+
+        def work(i: int) -> None:
+            made.append(i)
+            if i == 1:
+                ready.set()
+
+        results = one_ahead(work, range(10))
+        next(results)
+        assert ready.wait(timeout=20)
+        results.close()
+        assert made == [0, 1]
 
     def test_the_next_is_made_while_one_is_used(self) -> None:
         """The second waits for a sign that only the user of the first can give."""

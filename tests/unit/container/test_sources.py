@@ -242,6 +242,14 @@ class TestBlocks:
         assert large_file.read_bytes() == before
         np.testing.assert_array_equal(vitrify.load(large_file)["w"], LARGE["w"])
 
+    def test_several_arrays_share_one_map(self, tmp_path: Path) -> None:
+        """And are apart in it."""
+        value = {"a": np.arange(50_000.0), "b": -np.arange(60_000.0)}
+        vitrify.dump(value, tmp_path / "two.glass")
+        loaded = vitrify.load(tmp_path / "two.glass", mmap=True)
+        for name, array in value.items():
+            np.testing.assert_array_equal(loaded[name], array)
+
     def test_only_raw_blocks_of_files_are_mapped(self, tmp_path: Path, glass: bytes) -> None:
         """Encoded blocks and byte strings are read."""
         path = tmp_path / "z.glass"

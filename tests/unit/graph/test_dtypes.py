@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 import vitrify
 from tests.property.strategies import dtypes
 from vitrify.errors import FormatError, UnsupportedError
+from vitrify.graph import dtypes as module
 from vitrify.graph.dtypes import decode_dtype, encode_dtype, holds_garbage, require_values, value_mask, without_garbage
 
 ALIGNED = np.dtype([("a", "i1"), ("b", "<f8")], align=True)
@@ -176,3 +177,32 @@ class TestValueBytes:
     def test_any_bytes_are_numbers(self, data: bytes, code: str) -> None:
         """Of all other dtypes."""
         require_values(np.frombuffer(data, code))
+
+
+class TestOtherMachines:
+    def test_a_long_double_of_another_kind_is_neither_saved_nor_loaded(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        """Its bytes mean other numbers there."""
+        spelling: Any = np.dtype(np.longdouble).str
+        monkeypatch.setattr(module, "_HAS_X87", False)
+        with pytest.raises(UnsupportedError) as saved:
+            encode_dtype(np.dtype(np.longdouble))
+        assert saved.value.message == f"an array of dtype {np.dtype(np.longdouble)}, which other machines cannot read"
+        assert saved.value.hint == "Use float64"
+        with pytest.raises(UnsupportedError) as loaded:
+            module._numpy_dtype(spelling)
+        assert loaded.value.message == f"dtype {spelling} is the long double of another kind of machine"
+
+
+@pytest.mark.parametrize(
+    ("dtype", "message"),
+    [
+        ({"names": ["x"], "formats": ["<i4"], "titles": [5]}, "a field title of type int"),
+        ("M8[2147483647s]", "an array of dtype datetime64[2147483647s]"),
+        ((np.record, [("x", "<i4")]), "an array of record items"),
+    ],
+)
+def test_what_has_no_spelling_is_not_saved(dtype: Any, message: str) -> None:
+    """With the reason."""
+    with pytest.raises(UnsupportedError) as caught:
+        encode_dtype(np.dtype(dtype))
+    assert caught.value.message == message

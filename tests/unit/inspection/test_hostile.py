@@ -46,6 +46,19 @@ class TestHostile:
         for info in summary.arrays:
             assert_reads(forged, info)
 
+    def test_arrays_of_objects_may_hold_themselves(self) -> None:
+        """They are shown to a certain depth."""
+        array = np.empty(2, object)
+        array[:] = [array, 1]
+        assert inspect(vitrify.dumps({"a": array})).tree.params == {"a": "[[[object (2,), 1], 1], 1]"}
+
+    def test_dates_without_a_unit_are_shown_as_numbers(self) -> None:
+        """There is no text in numpy for them."""
+        dates = np.array([5, -1], np.int64).view("<M8")
+        with pytest.raises(ValueError, match="generic units"):
+            str(dates)
+        assert inspect(vitrify.dumps({"dates": dates})).tree.params == {"dates": "[5, -1]"}
+
     def test_a_small_file_cannot_ask_for_much_memory(self) -> None:
         """Empty arrays beyond number, which take no bytes in a file, are refused before they are listed."""
 

@@ -26,7 +26,7 @@ _FUNCTIONS: Final = (
 )  # fmt: skip
 _PLAIN: Final = frozenset({type(None), bool, int, float, complex, str, bytes})
 _DTYPE: Final = re.compile(r"[<>=|]?[A-Za-z]{1,12}[0-9_]{0,5}")
-_MAX_DIGITS: Final = 400
+_BOUNDS: Final = {"decimals": 400, "ndigits": 400, "n_jobs": 1024}
 _MAX_CHARS: Final = 1000
 _MAX_DEPTH: Final = 3
 
@@ -48,8 +48,10 @@ def refusal(function: Any, args: Sequence[Any], keywords: Mapping[str, Any]) -> 
             return f"{name} may not be given {keyword[:40]}= beforehand"
         if keyword == "dtype" and type(value) is str and not _DTYPE.fullmatch(value):
             return f"{name} may not be given this dtype="
-        if keyword in ("decimals", "ndigits") and not (type(value) is int and abs(value) <= _MAX_DIGITS):
+        if keyword in _BOUNDS and value is not None and not (type(value) is int and abs(value) <= _BOUNDS[keyword]):
             return f"{name} may not be given this {keyword}="
+        if keyword == "metric" and type(value) is not str:
+            return f"{name} may not be given a metric= that is no text"
     if not all(_is_plain(value, _MAX_DEPTH) for value in (*args, *keywords.values())):
         return f"{name} may be given plain values only"
     return None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Final
 
-from vitrify.converters.scipy.names import DISTRIBUTION_TYPES, FUNCTIONS
+from vitrify.converters.scipy.names import DISTRIBUTION_TYPES, FUNCTIONS, SPARSE_CLASSES
 from vitrify.converters.scipy.names import KEYWORDS as KEYWORDS
 from vitrify.graph.registry import Family
 
@@ -66,7 +66,7 @@ FAMILIES: Final[tuple[Family, ...]] = (
     Family(module=f"{_HERE}.results", types=_RESULTS),
 )
 ATTRS: Final[dict[str, str]] = {}
-NAMES: Final[dict[str, tuple[str, str]]] = dict(FUNCTIONS)
+NAMES: Final[dict[str, tuple[str, str]]] = {**FUNCTIONS, **SPARSE_CLASSES}
 
 
 def types_of(type_id: str) -> tuple[str, ...]:

@@ -30,6 +30,15 @@ _STATS: Final = (
     "pearsonr", "rankdata", "sem", "skew", "spearmanr", "tmean", "trim_mean", "variation", "yeojohnson", "zscore",
 )  # fmt: skip
 
+_LAYOUTS: Final = ("bsr", "coo", "csc", "csr", "dia", "dok", "lil")
+
+SPARSE_CLASSES: Final[dict[str, tuple[str, str]]] = {
+    f"scipy.sparse.{layout}_{kind}": ("scipy.sparse", f"{layout}_{kind}")
+    for layout in _LAYOUTS
+    for kind in ("matrix", "array")
+}
+"""Classes that may be values: called with a matrix, as `FunctionTransformer(csr_matrix)` does, they give another."""
+
 FUNCTIONS: Final[dict[str, tuple[str, str]]] = {
     f"{module}.{name}": (module, name)
     for module, names in (
@@ -41,6 +50,7 @@ FUNCTIONS: Final[dict[str, tuple[str, str]]] = {
 }
 
 KEYWORDS: Final[dict[str, frozenset[str]]] = {
+    **dict.fromkeys(SPARSE_CLASSES, frozenset({"copy", "dtype"})),
     **dict.fromkeys(
         ("scipy.special.log_softmax", "scipy.special.logsumexp", "scipy.special.softmax"), frozenset({"axis"})
     ),

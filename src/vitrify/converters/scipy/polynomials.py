@@ -57,6 +57,7 @@ def _decode_spline(t: Any, c: Any, k: Any, extrapolate: Any, axis: Any) -> Any:
 def _check_pieces(c: Any, x: Any, extrapolate: Any, axis: Any) -> None:
     require(is_array(c, "fc") and is_array(x, "f", 1), "breakpoints and coefficients must be arrays of numbers")
     require(c.ndim >= 2 and 0 < c.shape[0] <= _MAX_DEGREE + 1, f"an order from 1 to {_MAX_DEGREE + 1} is needed")
+    require(len(x) == c.shape[1] + 1, "each piece lies between two breakpoints")
     require(_is_int(axis, 0, c.ndim - 2), "axis is out of range")
     require(_is_extrapolate(extrapolate), "extrapolate is True, False, None or 'periodic'")
 
@@ -107,6 +108,8 @@ def _check_nd(c: Any, x: Any, extrapolate: Any) -> None:
     require(c.ndim >= 2 * len(x) and min(c.shape[: len(x)]) > 0, "coefficients have too few dimensions")
     require(max(c.shape[: len(x)]) <= _MAX_DEGREE + 1, f"the order must be at most {_MAX_DEGREE + 1}")
     require(all(np.all(np.diff(v) >= 0) for v in x), "breakpoints must not decrease")
+    sizes = c.shape[len(x) : 2 * len(x)]
+    require([len(v) for v in x] == [n + 1 for n in sizes], "each piece lies between two breakpoints")
 
 
 def _decode_nd(c: Any, x: Any, extrapolate: Any) -> Any:

@@ -62,7 +62,10 @@ def _empty(type_id: str, shape: tuple[int, ...], maxprint: int, **options: Any) 
     if cls is None:
         raise UnsupportedError(f"{type_id} does not exist in the scipy {scipy.__version__} installed here")
     try:
-        matrix = cls(shape, **options)
+        if len(shape) == 1 and name == "csr_matrix":  # which scipy makes of a 1-d array, but not of a shape
+            matrix = cls(scipy.sparse.csr_array(shape), **options)
+        else:
+            matrix = cls(shape, **options)
     except (TypeError, ValueError) as error:
         if len(shape) == 2:
             raise

@@ -6,6 +6,7 @@ Prediction follows child indices and feature indices without any bound. Source o
 
 from __future__ import annotations
 
+import warnings
 from functools import lru_cache
 from typing import Any, Final
 
@@ -94,6 +95,26 @@ def _check_nodes(rows: Rows, first: int, trees: list[Any], n_bitsets: Ints) -> N
     require(~uses_bitset | (field("bitset_idx") < n_bitsets[tree_of]), "has a bitset that does not exist")
     feature = field("feature_idx").astype(np.int64)
     require(~inner | ((feature >= 0) & (feature < 2**31)), "tests a feature that does not exist")
+
+
+def require_columns(model: Any) -> None:
+    """Fail unless the trees get as many columns as the input has; what encodes categories is only known by asking.
+
+    Raises:
+        ValueError: `_preprocessor` gives others for a row of known categories and zeros.
+    """
+    preprocessor = vars(model).get("_preprocessor")
+    if preprocessor is None or "_predictors" not in vars(model):
+        return
+    row = np.zeros((1, model.n_features_in_), object)
+    for _, transformer, columns in preprocessor.transformers_:
+        if hasattr(transformer, "categories_"):
+            row[0, columns] = [categories[0] for categories in transformer.categories_]
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        given = np.shape(preprocessor.transform(row))
+    if given != row.shape:
+        raise ValueError(f"_preprocessor gives {given} for one row of {model.n_features_in_} features")
 
 
 def match_dtype(predictor: Any) -> None:

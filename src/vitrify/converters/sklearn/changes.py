@@ -74,6 +74,10 @@ def _is_multiclass(graph: ParsedGraph, table: int, row: int) -> bool:
     return (length_of(graph, table, row, "classes_") or 2) > 2
 
 
+def _is_fitted_tree(graph: ParsedGraph, table: int, row: int) -> bool:
+    return "tree_" in graph.tables[table].columns
+
+
 _LOGISTIC: Final = (
     "sklearn.linear_model._logistic.LogisticRegression",
     "sklearn.linear_model._logistic.LogisticRegressionCV",
@@ -83,6 +87,7 @@ CHANGES: Final = (
         since=(1, 4),
         types=("sklearn.tree._classes.DecisionTreeClassifier", "sklearn.tree._classes.ExtraTreeClassifier"),
         what="trees held class counts, now they hold class fractions, so probabilities would be wrong",
+        applies=_is_fitted_tree,
     ),
     Change(
         since=(1, 5),

@@ -29,7 +29,7 @@ check_kmeans: Final = invariants(
     *_CENTERS,
     ArrayField(name="_counts", dtypes=_FLOATS, shape=("n_clusters",), is_optional=True),
 )
-check_birch: Final = invariants(
+_check_subclusters: Final = invariants(
     _N_FEATURES,
     ArrayField(name="subcluster_centers_", dtypes=_FLOATS, shape=("n_subclusters", "n_features")),
     ArrayField(name="_subcluster_norms", dtypes=_FLOATS, shape=("n_subclusters",)),
@@ -39,6 +39,23 @@ _check_bisecting: Final = invariants(
     *_CENTERS,
     ArrayField(name="_X_mean", dtypes=_FLOATS, shape=("n_features",), is_optional=True),
 )
+
+
+def check_birch(rows: Rows) -> None:
+    """The leaves, which `partial_fit` collects one after the other, come to an end."""
+    _check_subclusters(rows)
+    following: dict[int, list[object]] = {}
+    for row, leaf in enumerate(rows.places("dummy_leaf_") if rows.has("dummy_leaf_") else ()):
+        seen = set[tuple[int, int]]()
+        while leaf is not None:
+            if not isinstance(leaf, Place) or leaf.type_id != "sklearn.cluster._birch._CFNode":
+                rows.fail(row, "dummy_leaf_ is followed by something else than nodes")
+            if (leaf.rows.table, leaf.row) in seen:
+                rows.fail(row, "dummy_leaf_ leads back to itself")
+            seen.add((leaf.rows.table, leaf.row))
+            if leaf.rows.table not in following:
+                following[leaf.rows.table] = leaf.rows.places("next_leaf_")
+            leaf = following[leaf.rows.table][leaf.row]
 
 
 def check_bisecting(rows: Rows) -> None:

@@ -5,17 +5,56 @@ Sources: `sklearn/preprocessing/_encoders.py`, `_label.py`, `sklearn/feature_ext
 
 from __future__ import annotations
 
+import datetime as dt
+from collections import Counter
 from collections.abc import Sequence
 from typing import Any, Final
 
 import numpy as np
 
 from vitrify.converters.checking.reach import charge_reach
+from vitrify.errors import UnsupportedError
 from vitrify.graph.invariants import IntField, contents, invariants
 from vitrify.graph.rows import Place, Rows
 
-check_hasher: Final = invariants(IntField(name="n_features", low=1, high=2**31 - 1))
+_MAX_WIDTH: Final = 2**31 - 1
+check_hasher: Final = invariants(IntField(name="n_features", low=1, high=_MAX_WIDTH))
+_PLAIN: Final = (str, bytes, int, float, bool, type(None), np.generic, dt.date)
+_MOST_ALIKE: Final = 100
 _ENCODER_LISTS: Final = ("categories_", "_n_features_outs")
+
+
+def require_hash_width(model: Any) -> None:
+    """Refuse to save what `check_hasher` would not load.
+
+    Raises:
+        UnsupportedError: `n_features` is no int from 1 to 2**31 - 1.
+    """
+    n_features = vars(model).get("n_features")
+    if (
+        not isinstance(n_features, (int, np.integer))
+        or isinstance(n_features, bool)
+        or not 1 <= n_features <= _MAX_WIDTH
+    ):
+        raise UnsupportedError(
+            f"a {type(model).__name__} whose n_features is not an int from 1 to {_MAX_WIDTH}",
+            hint="scikit-learn refuses to transform with it",
+        )
+
+
+def require_distinct_classes(model: Any) -> None:
+    """Fail unless each class of a MultiLabelBinarizer is there once: their places become columns of a sparse matrix.
+
+    Raises:
+        ValueError: One is there twice, or is neither a plain value nor a tuple of plain values.
+    """
+    classes = np.asarray(vars(model).get("classes_", ()))
+    found = classes.ravel().tolist()
+    parts = [part for value in found for part in (value if type(value) is tuple else (value,))]
+    if classes.dtype.kind in "OV" and not all(isinstance(part, _PLAIN) for part in parts):
+        raise ValueError("classes_ must hold plain values")
+    if max(Counter(map(hash, found)).values(), default=0) > _MOST_ALIKE or len(set(found)) != len(found):
+        raise ValueError("classes_ names a class twice")
 
 
 def check_one_hot(rows: Rows) -> None:

@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from vitrify.converters.sklearn.boosting import require_nodes
+from vitrify.errors import UnsupportedError
 from vitrify.graph.invariants import items, members
 from vitrify.graph.rows import Place, Rows
 
@@ -46,6 +47,26 @@ def check_forests(rows: Rows) -> None:
                 rows.fail(row, "a tree takes another number of features than the forest")
             if n_outputs is not None and (table.integers("n_outputs_")[at] != n_outputs[row]).any():
                 rows.fail(row, "a tree gives another number of outputs than the forest")
+
+
+def require_like_trees(model: Any) -> None:
+    """Refuse to save a forest that `check_forests` would not load: one whose trees are of an earlier, other fit.
+
+    With `warm_start`, a second fit on other columns or outputs keeps the trees of the first, and cannot predict.
+
+    Raises:
+        UnsupportedError: A tree takes or gives something else than the forest.
+    """
+    trees = vars(model).get("estimators_")
+    for name in ("n_features_in_", "n_outputs_") if isinstance(trees, list) else ():
+        own = vars(model).get(name)
+        of_trees = [getattr(tree, name, None) for tree in trees] if own is not None else []
+        if of_trees.count(own) < len(of_trees):
+            number = next(i for i, of_tree in enumerate(of_trees) if of_tree != own)
+            raise UnsupportedError(
+                f"a {type(model).__name__} whose {name} is {own}, while estimators_[{number}] has {of_trees[number]}",
+                hint="It cannot predict: fit it again with warm_start=False",
+            )
 
 
 def check_gradient_boosting(rows: Rows) -> None:

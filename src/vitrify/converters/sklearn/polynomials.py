@@ -10,10 +10,24 @@ from collections.abc import Mapping
 from math import comb
 from typing import Any, Final
 
+from vitrify.errors import UnsupportedError
 from vitrify.graph.invariants import IntField, Relation, invariants
 from vitrify.graph.rows import Rows
 
 _MAX_DEGREE: Final = 255
+
+
+def require_low_degree(model: Any) -> None:
+    """Refuse to save what `check_polynomial` would not load.
+
+    Raises:
+        UnsupportedError: The degree is above 255.
+    """
+    degree = vars(model).get("_max_degree", 0)
+    if isinstance(degree, int) and degree > _MAX_DEGREE:
+        raise UnsupportedError(
+            f"a PolynomialFeatures of degree {degree}", hint=f"A file may hold degrees up to {_MAX_DEGREE}"
+        )
 
 
 def _n_terms(n: int, low: int, high: int, *, is_interaction: bool) -> int:

@@ -9,8 +9,10 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from vitrify.graph.invariants import IntField, ShapeField, entries, every, invariants
-from vitrify.graph.rows import Rows
+import numpy as np
+
+from vitrify.graph.invariants import IntField, ShapeField, contents, entries, every, invariants
+from vitrify.graph.rows import Place, Rows
 
 SPARSE_SHAPES: Final = {"scipy.sparse.csr_matrix": "shape", "scipy.sparse.csr_array": "shape"}
 _KEYS: Final = frozenset({"X_norm_squared", "Y_norm_squared"})
@@ -23,23 +25,67 @@ _check_data: Final = invariants(
 )
 
 
+def _check_trees(rows: Rows) -> None:
+    """The search tree has the points of `_fit_X`: the numbers of its answers become columns of a sparse matrix."""
+    if not rows.has("_tree"):
+        return
+    points: dict[int, list[object]] = {}
+    for row, tree in enumerate(rows.places("_tree")):
+        if tree is None:
+            continue
+        if not isinstance(tree, Place) or not tree.rows.has("data"):
+            rows.fail(row, "_tree must be a KDTree or a BallTree")
+        if tree.rows.table not in points:
+            points[tree.rows.table] = tree.rows.places("data")
+        data = points[tree.rows.table][tree.row]
+        if not isinstance(data, Place) or data.shape != rows.shape("_fit_X", row):
+            rows.fail(row, "_tree has other points than _fit_X")
+
+
 def _check_metrics(rows: Rows) -> None:
-    """Squared norms, which a caller can pass with the metric, would be read as far as the data goes."""
+    """Squared norms, which a caller can pass with the metric, would be read as far as the data goes.
+
+    So would the matrix of the Mahalanobis distance, which must be as wide as the data.
+    """
+    points = rows.places("_fit_X") if rows.has("_fit_X") else [None] * rows.n
     for name in ("metric_params", "effective_metric_params_"):
         for row, found in enumerate(entries(rows, name) if rows.has(name) else ()):
-            for key, _ in found or ():
+            for key, value in found or ():
                 if key in _KEYS:
                     rows.fail(row, f"{name} may not hold {key}")
+                width = (_sizes(points[row]) or (None,))[-1]
+                if key == "VI" and width is not None and _sizes(value) != (width, width):
+                    rows.fail(row, f"{name} holds a VI of shape {_sizes(value)}, must be {(width, width)}")
+
+
+def _sizes(value: object) -> tuple[int | None, ...] | None:
+    """The shape of an array, or of a list of lists of the same length; None for what is neither."""
+    if not isinstance(value, Place) or value.shape is not None:
+        return value.shape if isinstance(value, Place) else None
+    if value.rows.lengths is None or not value.rows.has("items"):
+        return None
+    end = int(value.rows.lengths[: value.row + 1].sum())
+    inner = value.rows.places("items")[end - int(value.rows.lengths[value.row]) : end]
+    sizes = {_length(item) for item in inner}
+    return (len(inner), sizes.pop() if len(sizes) == 1 else None)
+
+
+def _length(value: object) -> int | None:
+    if not isinstance(value, Place) or value.rows.lengths is None or value.shape is not None:
+        return None
+    return int(value.rows.lengths[value.row])
 
 
 def _check_labels(rows: Rows) -> None:
-    """With one output, `_y` numbers the classes."""
+    """`_y` numbers the classes, those of each output in a column of its own."""
     if not rows.has("_y") or not rows.has("classes_"):
         return
     labels, shapes = rows.arrays("_y"), rows.values("outputs_2d_")
     n_samples = rows.integers("n_samples_fit_")
+    of_outputs = contents(rows, "classes_")
     for row, found in enumerate(labels):
         if shapes[row] is True:
+            _check_outputs(rows, row, found, of_outputs[row])
             continue
         n_classes: Any = rows.shape("classes_", row)
         if n_classes is None or len(n_classes) != 1:
@@ -50,5 +96,26 @@ def _check_labels(rows: Rows) -> None:
             rows.fail(row, f"_y must number the {n_classes[0]} classes")
 
 
-check_neighbours: Final = every(_check_data, _check_metrics)
-check_neighbour_classifier: Final = every(_check_data, _check_metrics, _check_labels)
+def _check_outputs(rows: Rows, row: int, labels: Any, classes: list[object] | None) -> None:
+    """`numpy.bincount` counts at these places, and writes outside its memory for the largest int."""
+    if labels.ndim != 2 or labels.dtype.kind != "i" or classes is None or len(classes) != labels.shape[1]:
+        rows.fail(row, "_y must be a matrix of ints, with a column for each of classes_")
+    for number, (column, of_output) in enumerate(zip(labels.T, classes, strict=True)):
+        shape = of_output.shape if isinstance(of_output, Place) else None
+        if shape is None or len(shape) != 1:
+            rows.fail(row, "classes_ must hold vectors")
+        if column.size and (int(column.min()) < 0 or int(column.max()) >= shape[0]):
+            rows.fail(row, f"column {number} of _y must number its {shape[0]} classes")
+
+
+def stored_points(model: Any) -> object:
+    """What is stored for `_fit_X`: fitted on a KDTree or BallTree it is a view of compiled memory, saved as an array.
+
+    pickle refuses such a view.
+    """
+    points = model._fit_X
+    return np.asarray(points) if type(points).__name__ == "_memoryviewslice" else points
+
+
+check_neighbours: Final = every(_check_data, _check_trees, _check_metrics)
+check_neighbour_classifier: Final = every(check_neighbours, _check_labels)

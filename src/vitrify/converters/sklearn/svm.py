@@ -48,13 +48,41 @@ _LINES: Final[tuple[Line, ...]] = (
 )
 
 
+def require_kernel(model: Any) -> None:
+    """Fail unless a kernel that is a function gives a column for each training sample, as a precomputed one must have.
+
+    libsvm reads these columns at the places in `support_`. What a function of the libraries gives is known for certain
+    only by asking it; those of the caller's own are trusted.
+
+    Raises:
+        ValueError: It gives something else, or the samples are not as many as in the fit.
+    """
+    kernel = vars(model).get("kernel")
+    if not callable(kernel) or "support_" not in vars(model):
+        return
+    samples, n_samples = vars(model)["_BaseLibSVM__Xfit"], model.shape_fit_[0]
+    n_stored = samples.shape[0] if hasattr(samples, "shape") else len(samples)
+    if n_stored != n_samples:
+        raise ValueError(f"there are {n_stored} training samples for the kernel, must be {n_samples}")
+    for n in (1, min(2, n_samples)) if _is_of_a_library(getattr(kernel, "func", kernel)) else ():
+        given = np.shape(kernel(samples[:n], samples))
+        if given != (n, n_samples):
+            raise ValueError(f"kernel gives {given} for {n} row(s) and {n_samples} training samples")
+
+
+def _is_of_a_library(function: Any) -> bool:
+    """Ufuncs have no module, but all of them are numpy's or scipy's."""
+    module = getattr(function, "__module__", None) or "numpy"
+    return module.partition(".")[0] in ("numpy", "scipy", "sklearn", "operator", "builtins")
+
+
 def _bound(*, is_classifier: bool) -> Any:
     """`shape_fit_[0]` is the number of training samples: precomputed kernels are indexed by it."""
 
     def bound(rows: Rows, row: int) -> dict[str, Any]:
         shape = rows.tuples("shape_fit_")[row]
-        if shape is None or len(shape) != 2 or type(shape[0]) is not int:
-            rows.fail(row, "shape_fit_ must be a tuple of two ints")
+        if not shape or len(shape) > 2 or type(shape[0]) is not int:  # one int where a kernel of texts was fitted
+            rows.fail(row, "shape_fit_ must be a tuple of one or two ints")
         sizes: dict[str, Any] = {"n_fit": shape[0], "is_classifier": is_classifier}
         return sizes if is_classifier else {**sizes, "n_class": 2}
 

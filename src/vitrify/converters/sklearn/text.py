@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from vitrify.errors import UnsupportedError
 from vitrify.graph.invariants import entries
 from vitrify.graph.rows import Rows
 
@@ -43,6 +44,23 @@ def check_ngrams(rows: Rows) -> None:
         low, high = int(str(ends[0])), int(str(ends[1]))
         if not 1 <= low <= high:
             rows.fail(row, f"ngram_range must rise from at least 1, not {low} to {high}")
+
+
+def require_rising_ngrams(model: Any) -> None:
+    """Refuse to save what `check_ngrams` would not load.
+
+    Raises:
+        UnsupportedError: `ngram_range` falls, or begins below 1.
+    """
+    ends = vars(model).get("ngram_range")
+    if not isinstance(ends, (tuple, list)) or len(ends) != 2 or not all(isinstance(end, int) for end in ends):
+        return
+    if not 1 <= ends[0] <= ends[1]:
+        raise UnsupportedError(
+            f"a {type(model).__name__} whose ngram_range does not rise from at least 1, but goes from {ends[0]} to "
+            f"{ends[1]}",
+            hint="scikit-learn refuses to fit with it, or makes words of no letters",
+        )
 
 
 def check_label_cache(rows: Rows) -> None:

@@ -6,7 +6,8 @@ Source: the classes that set `_n_features_out` in their `fit`.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Final
+from dataclasses import dataclass
+from typing import Any, Final
 
 from vitrify.converters.sklearn.stored import SPARSE_SHAPES
 from vitrify.graph.converter import AttrsRule
@@ -30,10 +31,20 @@ _AXES: Final = {
 """The matrix whose axis is what the transformer gives."""
 
 
+@dataclass(frozen=True, kw_only=True)
+class _Width(IntField):
+    """A width, or the word `auto`, which random projections keep by default and can give no names with."""
+
+    def check(self, rows: Rows, row: int, value: Any, env: dict[str, Any]) -> None:
+        """Fail unless the value fits."""
+        if type(value) is not str:
+            IntField.check(self, rows, row, value, env)
+
+
 def _axis(name: str, axis: int) -> Callable[[Rows], None]:
     shape = ("width", "other") if axis == 0 else ("other", "width")
     return invariants(
-        IntField(name="_n_features_out", size="width", is_optional=True),
+        _Width(name="_n_features_out", size="width", is_optional=True),
         ShapeField(name=name, shape=shape, shapes=SPARSE_SHAPES, is_optional=True),
     )
 

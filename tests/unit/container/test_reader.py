@@ -1,0 +1,140 @@
+"""What a reader says when it is interrupted by the file, the system or a lie, and what it leaves open: nothing."""
+
+from __future__ import annotations
+
+import io
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, BinaryIO, cast
+
+import numpy as np
+import pytest
+
+import vitrify
+from tests.support.lying_writer import Lie
+from vitrify.container import reader, sources
+from vitrify.container.reader import open_glass, open_glass_bytes
+from vitrify.errors import FormatError, IntegrityError
+
+LARGE = {"w": np.arange(50_000.0)}
+
+
+@pytest.fixture
+def large_file(tmp_path: Path) -> Path:
+    """A file that is read block by block."""
+    path = tmp_path / "large.glass"
+    vitrify.dump(LARGE, path)
+    return path
+
+
+def shrinking(path: Path, n_bytes: int, *, calls: int = 1) -> Callable[[int], os.stat_result]:
+    """`os.fstat` of a system on which the file is cut to `n_bytes` right after its size was asked for."""
+    fstat, seen = os.fstat, [0]
+
+    def cut(fd: int) -> os.stat_result:
+        status = fstat(fd)
+        seen[0] += os.path.samestat(status, os.stat(path))
+        if seen[0] == calls:
+            os.truncate(path, n_bytes)
+        return status
+
+    return cut
+
+
+class TestChecking:
+    @pytest.mark.parametrize("compress", [0, 3])
+    @pytest.mark.parametrize("as_file", [False, True])
+    def test_a_block_can_be_checked_alone(self, compress: int, as_file: bool, tmp_path: Path) -> None:
+        """A flipped bit is found in the block that has it, and in no other."""
+        data = bytearray(vitrify.dumps([np.zeros(50_000), np.ones(60_000)], compress=compress))
+        with open_glass_bytes(bytes(data)) as opened:
+            second = opened.header.data_start + opened.block(1).begin
+        data[second + 5] ^= 1
+        (tmp_path / "flipped.glass").write_bytes(data)
+        with open_glass(tmp_path / "flipped.glass") if as_file else open_glass_bytes(bytes(data)) as opened:
+            opened.check(opened.block(0))
+            with pytest.raises(IntegrityError) as caught:
+                opened.check(opened.block(1))
+            assert caught.value.message == f"block {opened.block(1).name!r} does not match its digest"
+
+    def test_an_encoded_block_is_decoded_when_it_is_checked(self) -> None:
+        """Its digests are of the stored bytes, which may be no frame."""
+        lie = Lie(vitrify.dumps(LARGE))
+        with open_glass_bytes(lie.file(encoded={0: ("zstd", b"no frame", 400_000)})) as opened:
+            with pytest.raises(FormatError) as caught:
+                opened.check(opened.block(0))
+            assert caught.value.message.startswith("damaged zstd frame (")
+            assert caught.value.path == f"block {opened.block(0).name!r}"
+
+
+class TestOpening:
+    def test_a_lie_about_the_model_leaves_no_descriptor(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        """What is found after the file was opened closes it."""
+
+        def edit(header: Any) -> None:
+            header["__metadata__"]["model"] = "0" * 64
+
+        path = tmp_path / "lie.glass"
+        path.write_bytes(Lie(vitrify.dumps(LARGE)).file(header=edit))
+        opened: list[Any] = []
+        open_path = reader.open_path
+        monkeypatch.setattr(reader, "open_path", lambda *given: opened.append(open_path(*given)) or opened[0])
+        with pytest.raises(IntegrityError) as caught:
+            open_glass(path)
+        assert caught.value.message == "the digest of the model does not match the digests of its blocks"
+        assert opened[0]._file.closed
+
+
+class TestShrinking:
+    def test_before_it_is_mapped(self, large_file: Path) -> None:
+        """A map beyond the end would end the process when it is used."""
+        with open_glass(large_file) as opened:
+            os.truncate(large_file, 100_000)
+            with pytest.raises(FormatError) as caught:
+                opened.map(0)
+        assert caught.value.message == "the file became shorter while it was read"
+
+    def test_while_it_is_mapped(self, large_file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        """Between the look at its size and the call of the system."""
+        with open_glass(large_file) as opened:
+            monkeypatch.setattr(os, "fstat", shrinking(large_file, 100_000))
+            with pytest.raises(FormatError) as caught:
+                opened.map(0)
+        assert caught.value.message == "the file became shorter while it was read"
+
+    @pytest.mark.parametrize(
+        ("n_bytes", "message"),
+        [
+            (100, "truncated: the header has {} bytes, the file ends after 100"),
+            (30, "this is a safetensors file, but not a glass file"),
+            (0, "not a glass file: this is empty"),
+        ],
+    )
+    def test_while_it_is_opened(
+        self, large_file: Path, n_bytes: int, message: str, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """The header is not filled up with zeros."""
+        with open_glass(large_file) as opened:
+            n_header = opened.header.data_start
+        monkeypatch.setattr(os, "fstat", shrinking(large_file, n_bytes))
+        with pytest.raises(FormatError) as caught:
+            open_glass(large_file)
+        assert caught.value.message == message.format(n_header)
+
+
+class TestSystems:
+    def test_one_without_positioned_reads(self, large_file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        """Windows has no `preadv`: positions are sought under a lock, and a read may give less."""
+        monkeypatch.delattr(os, "preadv", raising=False)
+        read = os.read
+        monkeypatch.setattr(os, "read", lambda fd, n: read(fd, min(n, 70_001)))
+        np.testing.assert_array_equal(vitrify.load(large_file)["w"], LARGE["w"])
+
+    @pytest.mark.parametrize("n_bytes", [1 << 16, 1 << 17, 1 << 20])
+    def test_memory_for_a_stream_grows_with_what_has_come(self, n_bytes: int, monkeypatch: pytest.MonkeyPatch) -> None:
+        """What was read already is kept when more is taken."""
+        monkeypatch.setattr(sources, "_UNPROVEN_BYTES", n_bytes)
+        monkeypatch.setattr(sources, "_GROWTH", 2)
+        loaded = vitrify.load(cast("BinaryIO", io.BytesIO(vitrify.dumps(LARGE))))
+        np.testing.assert_array_equal(loaded["w"], LARGE["w"])

@@ -1,0 +1,114 @@
+"""What is said of names that the caller trusts, or does not, and that stand for nothing here."""
+
+from __future__ import annotations
+
+import io
+from importlib import metadata
+from pathlib import Path
+from typing import Any, BinaryIO, cast
+
+import pytest
+
+import vitrify
+from tests.support import own_code
+from tests.support.lying_writer import Lie
+from vitrify.errors import UnsupportedError, UntrustedTypeError
+from vitrify.trust import is_forbidden
+
+OWN = f"{own_code.__name__}.Plain"
+
+
+def called(name: str) -> bytes:
+    """The file of an object of a class of that name."""
+    lie = Lie(vitrify.dumps([own_code.Plain(1)]))
+    lie.tables(OWN)[0]["type"] = name
+    return lie.file()
+
+
+@pytest.mark.parametrize(
+    ("name", "status"),
+    [
+        ("__main__.Thing", "was defined in the program that saved it: pass trust={name: object}"),
+        ("skops.io.Thing", f"installed: skops {metadata.version('skops')}"),
+        ("acme_nowhere.Thing", "not found here"),
+        ("tests.Thing", "imported here"),
+        ("os.Thing", "can never be trusted"),
+        ("Thing", "can never be trusted"),
+        ("acme.my-thing", "can never be trusted"),
+        ("acme.__class__", "can never be trusted"),
+        ("acme.Thing.__init__.__globals__", "can never be trusted"),
+        ("sklearn.no.Thing", "can never be trusted"),
+    ],
+)
+def test_where_a_name_would_come_from_is_told(name: str, status: str) -> None:
+    """With its kind and its path; nothing is imported for it."""
+    with pytest.raises(UntrustedTypeError) as caught:
+        vitrify.loads(called(name))
+    lines = str(caught.value).split("\n")
+    assert lines[1].split(maxsplit=3) == [name, "class", "$[0]", status]
+    assert caught.value.names == (name,)
+    assert ("If a newer vitrify wrote the file" in lines[-1]) == name.startswith("sklearn")
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("acme.Thing", False),
+        ("__main__.Thing", False),
+        ("acme.Outer.Inner", False),
+        ("acme._private.Thing", False),
+        ("Thing", True),
+        ("", True),
+        (".Thing", True),
+        ("acme..Thing", True),
+        ("acme.Thing ", True),
+        ("acme.a b", True),
+        ("acme.__subclasses__", True),
+        ("__builtins__.eval", True),
+        ("builtins.eval", True),
+        ("os.system", True),
+        ("numpy.load", True),
+        ("vitrify.load", True),
+    ],
+)
+def test_names_that_no_word_of_the_callers_makes_trusted(name: str, expected: bool) -> None:
+    """Libraries that are reviewed or Python's own, dunders, and what is no dotted name."""
+    assert is_forbidden(name) is expected
+
+
+def test_a_trusted_name_whose_module_fails_says_how(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With the path of what needs it."""
+    (tmp_path / "acme_fails.py").write_text("raise ImportError('no luck')\n", "utf-8")
+    monkeypatch.syspath_prepend(tmp_path)
+    with pytest.raises(UnsupportedError) as caught:
+        vitrify.loads(called("acme_fails.Thing"), trust=["acme_fails.Thing"])
+    assert caught.value.message == "<bytes>: acme_fails.Thing cannot be imported (no luck)"
+    assert caught.value.path == "$[0]"
+
+
+@pytest.mark.parametrize("name", ["acme_nowhere.Thing", "tests.support.own_code.Missing"])
+def test_a_trusted_name_that_has_moved_says_so(name: str) -> None:
+    """With the way to say where it is now."""
+    with pytest.raises(UnsupportedError) as caught:
+        vitrify.loads(called(name), trust=[name])
+    assert caught.value.message == f"<bytes>: {name} cannot be imported"
+    assert (caught.value.path, caught.value.hint) == ("$[0]", "If it has moved, pass trust={'old.name': the_object}")
+    assert vitrify.loads(called(name), trust={name: own_code.Plain})[0].value == 1
+
+
+class Silent(io.RawIOBase):
+    """A stream that does not say how much it took."""
+
+    def __init__(self) -> None:
+        self.taken: list[bytes] = []
+
+    def write(self, data: Any) -> Any:
+        """All of it."""
+        self.taken.append(bytes(data))
+
+
+def test_a_stream_may_keep_to_itself_how_much_it_took() -> None:
+    """Some wrappers do; they take all."""
+    stream = Silent()
+    vitrify.dump([1, "x"], cast("BinaryIO", stream))
+    assert b"".join(stream.taken) == vitrify.dumps([1, "x"])
