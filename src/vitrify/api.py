@@ -155,6 +155,7 @@ def _prepare(obj: Any, compress: bool | int | None, converters: Iterable[Convert
         graph=encoded.graph,
         record=plain_record(encoded.libraries),
         effort=effort,
+        groups=encoded.groups,
     )
     if is_newer_than_reviewed(encoded.libraries):
         _check_unreviewed(prepared, registry)

@@ -14,20 +14,15 @@ from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
-import zstandard
 from blake3 import blake3
+
+from tests.support.independent_codecs import require, untree, unzstd
 
 MAGIC, FORMAT = b'{"__metadata__":{"root":"', b'","format":"vitrify/0","'  # 2.1 2.5
 ITEM_BYTES = dict[str, int](BOOL=1, U8=1, I8=1, U16=2, I16=2, F16=2, U32=4, I32=4, F32=4, U64=8, I64=8, F64=8, C64=8)
 SPELLING = (
     r"\|[biu]1|[<>]([iu][248]|f[248]|f1[26]|c8|c16|c24|c32|U\d+)|\|[SV]\d+|[<>][mM]8(\[\d*([munpfa]?s|[YMWDhm])\])?"
 )
-
-
-def require(ok: object, message: str) -> None:
-    """Raise ValueError unless `ok`."""
-    if not ok:
-        raise ValueError(message)
 
 
 def canonical(text: bytes) -> Any:
@@ -40,21 +35,6 @@ def canonical(text: bytes) -> Any:
 def digests(data: bytes) -> list[str]:
     """One digest for each MiB (3.2)."""
     return [blake3(data[begin : begin + 2**20]).hexdigest() for begin in range(0, len(data), 2**20)]
-
-
-def unzstd(stored: bytes, n_bytes: int) -> bytes:
-    """The content of exactly one zstd frame (4.2)."""
-    try:
-        frame = zstandard.get_frame_parameters(stored)
-        require(frame.content_size == n_bytes and frame.window_size <= 2**27 and not frame.dict_id, "zstd frame")
-        decoder, content = zstandard.ZstdDecompressor(max_window_size=2**27).decompressobj(), b""
-        for begin in range(0, len(stored), 1024):
-            content += decoder.decompress(stored[begin : begin + 1024])
-            require(len(content) <= n_bytes, "a zstd frame holds more than it says")
-    except zstandard.ZstdError as error:
-        raise ValueError(f"damaged zstd frame: {error}") from error
-    require(len(content) == n_bytes and decoder.eof and not decoder.unused_data, "content of a zstd frame")
-    return content
 
 
 class Container:
@@ -80,28 +60,37 @@ class Container:
 
     def _read_blocks(self, header: Any, described: Any, body: bytes) -> list[Any]:
         """All blocks in the order of their numbers, the two that have none last."""
-        position, keys, found = 0, [], dict[int, Any]()
+        position, keys, found = 0, list[Any](), dict[int, Any]()
         for i, (entry, how) in enumerate(zip(header.values(), described, strict=True)):
-            names = [name for name in ("digests", "piece", "codec", "n_bytes") if name in how]
+            names = [name for name in ("digests", "piece", "codec", "n_bytes", "pieces") if name in how]
             require(list(entry) == ["dtype", "shape", "data_offsets"] and list(how) == names, "fields")  # 2.6 2.7
             dtype, shape, (begin, end) = entry.values()
-            is_raw, is_numbered, is_array = "codec" not in how, "piece" in how, "codec" not in how and "piece" in how
-            number, n_bytes = how.get("piece", i), how.get("n_bytes", 0)
-            are_naturals = all(type(v) is int and 0 <= v < 2**63 for v in (*shape, begin, end, number, n_bytes))
+            codec, is_raw, is_array = how.get("codec"), "codec" not in how, "codec" not in how and "piece" in how
+            numbers = [how["piece"]] if "piece" in how else [n for n, _ in how.get("pieces", [])] or [i + 2**40]
+            sizes = [how.get("n_bytes", 0)] if codec != "trees" else [size for _, size in how.get("pieces", [])]
+            are_naturals = all(type(v) is int and 0 <= v < 2**63 for v in (*shape, begin, end, *numbers, *sizes))
             require(are_naturals and begin == position and len(shape) <= 65, "numbers")  # 2.7 2.8
             require(str(dtype) in ITEM_BYTES and prod(shape) * ITEM_BYTES[dtype] == end - begin, "size")  # 2.8 2.9
             require(is_array or (dtype, shape) == ("U8", [end - begin]), "not plain bytes")  # 2.9
+            is_numbered = ("piece" in how) + ("pieces" in how)
             require(is_numbered == (i < len(header) - 2), "a number for all but the last two")  # 2.6
-            require(is_raw == ("n_bytes" not in how) and how.get("codec", "zstd") == "zstd", "codec")  # 4.1 4.4
+            require(is_raw == ("n_bytes" not in how) and codec in (None, "zstd", "trees"), "codec")  # 4.1 4.4
+            require(("pieces" in how) == (codec == "trees") and sum(sizes) == how.get("n_bytes", 0), "group")  # 4.5
+            require(numbers == sorted(set(numbers)) and ("pieces" not in how or min(sizes) > 0), "pieces")  # 4.5
             stored, position = body[begin:end], end
             require(how.get("digests") == digests(stored), "digests of a block")  # 3.4
             power = min(len(stored) & -len(stored), 64) if is_array else 0
-            keys.append((not is_numbered, is_numbered and not is_raw, -power, number))  # 2.10
-            content = stored if is_raw else unzstd(stored, n_bytes)
-            found[number] = SimpleNamespace(data=content, dtype=dtype, shape=shape, is_raw=is_raw)
+            keys.append((not is_numbered, is_numbered and not is_raw, -power, numbers[0]))  # 2.10
+            content = stored if is_raw else unzstd(stored, None if "pieces" in how else how["n_bytes"])
+            content = untree(content, how["n_bytes"]) if "pieces" in how else content
+            for number, size in zip(numbers, sizes, strict=True):
+                require(number not in found, "a number that comes twice")  # 6.3.3
+                part, content = (content, b"") if is_raw else (content[:size], content[size:])
+                form = (dtype, shape) if is_raw else ("U8", [size])
+                found[number] = SimpleNamespace(data=part, dtype=form[0], shape=form[1], is_raw=is_raw)
         require(position == len(body) and keys == sorted(keys), "end of the file, or order of blocks")  # 2.8 2.10
-        require(sorted(found) == list(range(len(header))), "numbers of blocks")  # 6.3.3
-        return [found[number] for number in range(len(header))]
+        require(sorted(found)[:-2] == list(range(len(found) - 2)), "numbers of blocks")  # 6.3.3
+        return [found[number] for number in sorted(found)]
 
 
 def read_dtype(spelling: Any) -> np.dtype[Any]:

@@ -151,6 +151,11 @@ def _open_object(value: Any) -> tuple[str, Any]:
         return ("member", (type_id, value.name)) if is_member else ("value", (type_id, value.value))
     if kind is complex:
         return "fields", ("complex", {"real": value.real, "imag": value.imag})
+    if type_id == "sklearn.tree._tree.Tree":
+        (n_features, n_classes, n_outputs), state = value.__reduce__()[1:]
+        names = ("max_depth", "nodes", "values")
+        fields = {"n_features": n_features, "n_classes": n_classes, "n_outputs": n_outputs}
+        return "fields", ("sklearn.tree.Tree", fields | {name: state[name] for name in names})
     if hasattr(value, "parts"):
         layout, fields = value.parts()
         return layout, (type_id, fields)

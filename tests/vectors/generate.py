@@ -14,7 +14,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from tests.vectors import invalid_container, invalid_graph, invalid_values
+from tests.vectors import invalid_container, invalid_graph, invalid_groups, invalid_values
 from tests.vectors.cases import CASES as INVALID
 from tests.vectors.describing import describe
 from tests.vectors.own import OWN
@@ -24,7 +24,7 @@ from vitrify.container.writer import plan
 from vitrify.converters import default_registry
 from vitrify.graph.encode import encode
 
-MODULES = (invalid_container, invalid_graph, invalid_values)
+MODULES = (invalid_container, invalid_groups, invalid_graph, invalid_values)
 HERE = Path(__file__).parent
 FILES = HERE / "v0"
 SPEC = HERE.parents[1] / "SPEC.md"
@@ -38,7 +38,14 @@ def build(name: str, value: Any) -> bytes:
     """The file of a value as today's writer makes it, with a record that does not depend on this machine."""
     encoded = encode(value, default_registry())
     record = KEPT_RECORD if name in KEPT else RECORD
-    made = plan(encoded.pieces, cells=encoded.cells, graph=encoded.graph, record=record, effort=EFFORT.get(name, 0))
+    made = plan(
+        encoded.pieces,
+        cells=encoded.cells,
+        graph=encoded.graph,
+        record=record,
+        effort=EFFORT.get(name, 0),
+        groups=encoded.groups,
+    )
     return b"".join(made.buffers())
 
 

@@ -15,7 +15,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from tests.support.independent_reader import Container, canonical, require
+from tests.support.independent_codecs import require
+from tests.support.independent_reader import Container, canonical
 from tests.vectors.strict_arrays import (
     decode_dtype,
     fields,

@@ -13,8 +13,8 @@ import numpy as np
 from tests.vectors.own import Access, Color, Money, Row, Slotted, Stack, double
 
 CASES: dict[str, Callable[[], Any]] = {}
-EFFORT = {"zstd": 5}
-KEPT = frozenset({"pipeline"})
+EFFORT = {"zstd": 5, "trees": 5, "trees_best_first": 5}
+KEPT = frozenset({"pipeline", "trees", "trees_best_first"})
 
 
 def case(build: Callable[[], Any]) -> Callable[[], Any]:
@@ -341,3 +341,76 @@ def pipeline() -> Any:
 
     rows = np.array([[0.0, 1.0], [1.0, 0.5], [2.0, -1.0], [3.0, 2.0], [4.0, 0.0], [5.0, -2.0]])
     return make_pipeline(StandardScaler(), LogisticRegression(C=0.5)).fit(rows, np.array(list("aabbab")))
+
+
+@case
+def trees() -> Any:
+    """Packed trees (4.6): of counts of classes, from which values and impurities follow, and of other numbers."""
+    import sklearn.tree._tree as library
+
+    made = []
+    for is_counted in (True, False):
+        n, width = 127, 5  # depth first: the halves of what is left
+        state = _balanced(n, width, is_counted=is_counted)
+        tree = library.Tree(3, np.array([width], np.intp), 1)
+        tree.__setstate__({"max_depth": 6, "node_count": n, **_in_dtype(state, library.NODE_DTYPE)})
+        made.append(tree)
+    return made
+
+
+@case
+def trees_best_first() -> Any:
+    """Packed trees whose children are stored (4.6.2): each node's two come next in turn."""
+    import sklearn.tree._tree as library
+
+    n, width = 127, 5
+    state = _balanced(n, width, is_counted=True)
+    nodes, order = state["nodes"], [0]
+    for i in order:  # breadth first: the list grows
+        order += [int(child) for child in (nodes["left_child"][i], nodes["right_child"][i]) if child >= 0]
+    place = np.argsort(order)
+    moved = nodes[order]
+    for name in ("left_child", "right_child"):
+        moved[name] = np.where(moved[name] < 0, -1, place[moved[name]])
+    tree = library.Tree(3, np.array([width], np.intp), 1)
+    values = state["values"][order]
+    found = _in_dtype({"nodes": moved, "values": values}, library.NODE_DTYPE)
+    tree.__setstate__({"max_depth": 6, "node_count": n, **found})
+    return tree
+
+
+def _in_dtype(state: dict[str, Any], dtype: Any) -> dict[str, Any]:
+    nodes = np.zeros(len(state["nodes"]), dtype)
+    for name in state["nodes"].dtype.names:
+        nodes[name] = state["nodes"][name]
+    return {"nodes": nodes, "values": state["values"]}
+
+
+def _balanced(n: int, width: int, *, is_counted: bool) -> dict[str, Any]:
+    """A full tree, depth first; its leaves hold one class, or every seventh of them several."""
+    fields = [(name, "<i8") for name in ("left_child", "right_child", "feature", "n_node_samples")]
+    fields += [(name, "<f8") for name in ("threshold", "impurity", "weighted_n_node_samples")]
+    nodes, counts = np.zeros(n, [*fields, ("missing_go_to_left", "u1")]), np.zeros((n, width), np.int64)
+
+    def grow(i: int, size: int) -> int:
+        if size == 1:
+            nodes[i] = (-1, -1, -2, 1 + i % 3, -2.0, 0, 0, 0)
+            counts[i, i % width] = 1 + i % 4
+            counts[i, (i + 1) % width] += i % 7 == 0
+            return 1
+        half = (size - 1) // 2
+        grow(i + 1, half)
+        grow(i + 1 + half, half)
+        left, right = i + 1, i + 1 + half
+        counts[i] = counts[left] + counts[right]
+        samples = nodes["n_node_samples"][left] + nodes["n_node_samples"][right]
+        goes_left = nodes["n_node_samples"][left] > nodes["n_node_samples"][right]
+        nodes[i] = (left, right, i % 3, samples, i / 8 - 3, 0, 0, goes_left)
+        return size
+
+    grow(0, n)
+    totals = counts.sum(axis=1).astype(float)
+    nodes["weighted_n_node_samples"] = totals if is_counted else totals + 0.25
+    squares = sum(counts[:, k].astype(float) ** 2 for k in range(width))
+    nodes["impurity"] = 1.0 - squares / (totals * totals) if is_counted else totals / 3
+    return {"nodes": nodes, "values": (counts / totals[:, None]).reshape(n, 1, width)}

@@ -10,18 +10,24 @@ from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import Protocol
 
+import numpy as np
+import numpy.typing as npt
 import zstandard
 
+from vitrify.container import trees
 from vitrify.errors import FormatError
 
 
 class Codec(Protocol):
-    """Encodes and decodes the bytes of one block."""
+    """Decodes the bytes of one block.
+
+    Attributes:
+        name: What the header calls it.
+        is_group: Whether what it decodes to is several pieces.
+    """
 
     name: str
-
-    def encode(self, buffers: Sequence[bytes | memoryview], n_bytes: int, effort: int) -> bytes | None:
-        """The stored form of the joined buffers, or None where it would not be smaller."""
+    is_group: bool
 
     def decode(self, stored: memoryview, out: memoryview) -> None:
         """Fill `out`, whose length is the declared size, from `stored`.
@@ -35,6 +41,7 @@ class Zstd:
     """One zstd frame that carries its content size (RFC 8878)."""
 
     name = "zstd"
+    is_group = False
     _LEVELS = (0, 1, 2, 3, 5, 7, 9, 12, 16, 19)
     _MAX_WINDOW = 1 << 27
     _WORTH = 0.97
@@ -72,6 +79,30 @@ class Zstd:
             raise FormatError(f"damaged zstd frame ({error})") from error
 
 
+class Trees:
+    """The nodes and values of decision trees: packed, in one zstd frame."""
+
+    name = "trees"
+    is_group = True
+
+    def encode(self, data: npt.NDArray[np.uint8], group: trees.Group, effort: int) -> bytes | None:
+        """The stored form of a group, shape (n_bytes,), or None where it would not be smaller."""
+        packed = trees.pack(data, group)
+        return None if packed is None or len(packed) > len(data) else ZSTD.encode([packed], len(packed), effort)
+
+    def decode(self, stored: memoryview, out: memoryview) -> None:
+        """Decode the frame, and fill `out` from what it holds."""
+        try:
+            n_bytes = zstandard.get_frame_parameters(stored).content_size
+        except zstandard.ZstdError as error:
+            raise FormatError(f"damaged zstd frame ({error})") from error
+        if not 0 < n_bytes <= len(out):
+            raise FormatError(f"packed trees of {n_bytes} bytes, for a group of {len(out)}")
+        packed = np.empty(n_bytes, np.uint8)
+        ZSTD.decode(stored, packed.data)
+        trees.unpack(packed, np.frombuffer(out, np.uint8))
+
+
 def _frame_bytes(stored: memoryview) -> int:
     """The length of the frame at the start of `stored`, found by walking its block headers (RFC 8878 §3.1.1)."""
     position = zstandard.frame_header_size(stored)
@@ -92,5 +123,7 @@ def _registry(*codecs: Codec) -> Mapping[str, Codec]:
     return MappingProxyType(by_name)
 
 
-CODECS = _registry(Zstd())
+ZSTD = Zstd()
+TREES = Trees()
+CODECS = _registry(ZSTD, TREES)
 RAW = "raw"

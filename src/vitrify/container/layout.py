@@ -45,12 +45,26 @@ class Entry(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Stored(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
-    """How one block is stored; `piece` is the number by which the object graph knows it."""
+    """How one block is stored.
+
+    Attributes:
+        digests: One for each MiB of the stored bytes.
+        piece: The number by which the object graph knows it.
+        codec: The name of its codec.
+        n_bytes: Its size after decoding, if it is encoded.
+        pieces: Of a group: the number and the size of each piece that it decodes to, one after another.
+    """
 
     digests: tuple[str, ...]
     piece: int | None = None
     codec: str = RAW
     n_bytes: int | None = None
+    pieces: tuple[tuple[int, int], ...] = ()
+
+    @property
+    def numbers(self) -> tuple[int, ...]:
+        """The numbers of the pieces that the block holds; none for a reserved one."""
+        return tuple(number for number, _ in self.pieces) if self.piece is None else (self.piece,)
 
 
 class Metadata(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -201,16 +215,16 @@ def block_order(stored: Stored, stored_bytes: int) -> tuple[int, int, int]:
     Raw pieces come first, those whose size has the larger power-of-two factor (up to 64) before the others: so each
     begins at a multiple of its item size without a hole. Encoded pieces follow, the reserved blocks come last.
     """
-    if stored.piece is None:
+    if not stored.numbers:
         return (2, 0, 0)
     if stored.codec != RAW:
-        return (1, 0, stored.piece)
-    return (0, -min(stored_bytes & -stored_bytes, ALIGNMENT) if stored_bytes else -ALIGNMENT, stored.piece)
+        return (1, 0, stored.numbers[0])
+    return (0, -min(stored_bytes & -stored_bytes, ALIGNMENT) if stored_bytes else -ALIGNMENT, stored.numbers[0])
 
 
 def _check_blocks(blocks: tuple[Block, ...]) -> None:
     position = 0
-    pieces: set[int] = set()
+    pieces: list[int] = []
     for block in blocks:
         stored = block.stored
         if block.dtype not in ITEM_BYTES:
@@ -224,26 +238,38 @@ def _check_blocks(blocks: tuple[Block, ...]) -> None:
         if len(stored.digests) != digest_count(block.stored_bytes):
             raise FormatError(f"block {block.name!r} has {len(stored.digests)} digests for its size")
         is_bytes = block.dtype == "U8" and block.shape == (block.stored_bytes,)
-        if (stored.codec != RAW or stored.piece is None) and not is_bytes:
+        if (stored.codec != RAW or not stored.numbers) and not is_bytes:
             raise FormatError(f"block {block.name!r} must be plain bytes")
         if (stored.codec == RAW) != (stored.n_bytes is None):
             raise FormatError(f"block {block.name!r} must give a decoded size exactly when it is encoded")
         if stored.codec != RAW and (stored.codec not in CODECS or not 0 <= block.n_bytes <= _MAX_INT):
             raise FormatError(f"block {block.name!r} has an unknown codec or size")
-        if stored.piece is not None:
-            pieces.add(stored.piece)
+        _check_group(block)
+        pieces += stored.numbers
         position = block.end
     order = [block_order(block.stored, block.stored_bytes) for block in blocks]
-    if order != sorted(order) or [b.name for b in blocks if b.stored.piece is None] != list(RESERVED):
+    if order != sorted(order) or [b.name for b in blocks if not b.stored.numbers] != list(RESERVED):
         raise FormatError("the blocks are not in canonical order")
-    numbered = sum(block.stored.piece is not None for block in blocks)
-    if pieces != set(range(numbered)):
+    if sorted(pieces) != list(range(len(pieces))):
         raise FormatError("the blocks are not numbered 0, 1, 2 … without gap or repetition")
+
+
+def _check_group(block: Block) -> None:
+    stored = block.stored
+    if not stored.pieces and (stored.codec == RAW or not CODECS[stored.codec].is_group):
+        return
+    numbers = [number for number, _ in stored.pieces]
+    if stored.piece is not None or stored.codec == RAW or not CODECS[stored.codec].is_group:
+        raise FormatError(f"block {block.name!r} is no group, and names several pieces")
+    if not numbers or numbers != sorted(set(numbers)) or numbers[0] < 0 or numbers[-1] > _MAX_INT:
+        raise FormatError(f"the pieces of block {block.name!r} are not in order")
+    if min(n_bytes for _, n_bytes in stored.pieces) < 1 or sum(n for _, n in stored.pieces) != stored.n_bytes:
+        raise FormatError(f"the pieces of block {block.name!r} do not add up to its size")
 
 
 def _with_default(how: Stored) -> Stored:
     """The same with the very default object, which msgspec recognises by identity when it omits defaults."""
-    return Stored(how.digests, how.piece, RAW, how.n_bytes) if how.codec == RAW else how
+    return Stored(how.digests, how.piece, RAW, how.n_bytes, how.pieces or ()) if how.codec == RAW else how
 
 
 def _refuse_format(found: object) -> None:

@@ -7,7 +7,8 @@ verified when they were deployed.
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from itertools import accumulate
 from typing import BinaryIO, Self
 
 import numpy as np
@@ -15,7 +16,7 @@ import numpy.typing as npt
 
 from vitrify.container.codecs import CODECS, RAW
 from vitrify.container.digest import CHUNK_BYTES, digest_count, hex_digest, model_digest
-from vitrify.container.layout import RESERVED, Block, Header
+from vitrify.container.layout import RESERVED, Block, Header, Stored
 from vitrify.container.limits import LIMITS, Limits
 from vitrify.container.memory import Memory, private_bytes
 from vitrify.container.parallel import share
@@ -36,13 +37,13 @@ class GlassFile:
         self.limits = limits
         self._source = source
         self._named = {block.name: block for block in self.header.blocks if block.name in RESERVED}
-        self._pieces = sorted(
-            (block for block in self.header.blocks if block.stored.piece is not None),
-            key=lambda block: block.stored.piece or 0,
-        )
+        self._groups: dict[int, _Group] = {}
+        self._pieces = self._number()
         self._require_model_digest()
         self._budget = limits.decoded_bytes(self.header.file_bytes)
-        decoded = sum(block.n_bytes for block in self.header.blocks)
+        decoded = sum(
+            block.n_bytes * (2 if block.stored.pieces else 1) for block in self.header.blocks
+        )  # packed as well
         self.spend(decoded, "decoded blocks")
 
     def _require_model_digest(self) -> None:
@@ -52,6 +53,18 @@ class GlassFile:
             return
         if model_digest((block.n_bytes, block.stored.digests) for block in blocks) != self.header.metadata.model:
             raise IntegrityError("the digest of the model does not match the digests of its blocks")
+
+    def _number(self) -> list[Block]:
+        """The numbered blocks in order; for a piece of a group a block that stands for its share."""
+        found: dict[int, Block] = {}
+        for block in self.header.blocks:
+            if block.stored.piece is not None:
+                found[block.stored.piece] = block
+            elif block.stored.pieces:
+                group = _Group(block)
+                found |= group.shares()
+                self._groups |= dict.fromkeys(block.stored.numbers, group)
+        return [found[number] for number in range(len(found))]
 
     def __enter__(self) -> Self:
         return self
@@ -119,6 +132,8 @@ class GlassFile:
             self._read(block)
 
     def _read(self, block: Block, memory: Memory = private_bytes) -> Bytes:
+        if block.stored.piece in self._groups:
+            return self._groups[block.stored.piece].piece(block.stored.piece, lambda whole: self._read(whole, memory))
         if block.stored.codec == RAW:
             return self._stored([block], memory)[0]
         stored = self._stored([block], private_bytes)[0]
@@ -158,6 +173,42 @@ class GlassFile:
                 )
 
         share(take, len(chunks), least=_CHUNKS_PER_THREAD)
+
+
+class _Group:
+    """A block that holds several pieces: it is decoded for the first that is asked for, and kept until the last."""
+
+    def __init__(self, block: Block) -> None:
+        self._block = block
+        ends = list(accumulate(n_bytes for _, n_bytes in block.stored.pieces))
+        self._spans = {
+            number: (end - n_bytes, end) for (number, n_bytes), end in zip(block.stored.pieces, ends, strict=True)
+        }
+        self._decoded: Bytes | None = None
+        self._waiting: set[int] = set()
+
+    def shares(self) -> dict[int, Block]:
+        """A block for each piece, which takes its share of the stored bytes."""
+        whole = self._block
+        found: dict[int, Block] = {}
+        for number, (begin, end) in self._spans.items():
+            cuts = [whole.begin + edge * whole.stored_bytes // whole.n_bytes for edge in (begin, end)]
+            stored = Stored((), number, whole.stored.codec, end - begin)
+            found[number] = Block(
+                name=whole.name, dtype="U8", shape=(cuts[1] - cuts[0],), begin=cuts[0], end=cuts[1], stored=stored
+            )
+        return found
+
+    def piece(self, number: int, read: Callable[[Block], Bytes]) -> Bytes:
+        """The bytes of a piece; each is asked for once, as a rule."""
+        if self._decoded is None:
+            self._decoded, self._waiting = read(self._block), set(self._spans)
+        begin, end = self._spans[number]
+        found = self._decoded[begin:end]
+        self._waiting.discard(number)
+        if not self._waiting:
+            self._decoded = None
+        return found
 
 
 def open_glass(file: FileLike, limits: Limits = LIMITS) -> GlassFile:

@@ -10,7 +10,10 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 
-from vitrify.container.codecs import CODECS
+import numpy as np
+
+from vitrify.container import trees
+from vitrify.container.codecs import TREES, ZSTD
 from vitrify.container.digest import BLANK, CHUNK_BYTES, digest_count, hex_digest, model_digest
 from vitrify.container.layout import (
     CELLS,
@@ -54,44 +57,92 @@ class Piece:
         return n
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Group:
+    """Pieces that are stored together, if that makes them smaller.
+
+    Attributes:
+        numbers: Which, in order.
+        trees: Where the trees lie in their joined bytes.
+    """
+
+    numbers: tuple[int, ...]
+    trees: trees.Group
+
+
 class _Draft:
-    """A block on its way to the file: its bytes as they are stored, and their digests as far as they are known."""
+    """A block on its way to the file: its bytes as they are stored, and their digests as far as they are known.
+
+    Attributes:
+        name: The name wanted for it.
+        form: The dtype and shape of what is stored.
+        data: Gives the bytes as they are stored.
+        digests: Those of `data`, a MiB each.
+    """
 
     def __init__(self, piece: Piece, number: int | None, effort: int) -> None:
-        self.piece = piece
-        self.number = number
+        self.name = piece.name
+        self.form: tuple[str, tuple[int, ...]] = piece.dtype, piece.shape
         self.data = piece.data
         self.stored_bytes = piece.n_bytes
         self.digests = [BLANK] * digest_count(self.stored_bytes)
-        self.encoded: str | None = None
-        self._plain: list[str] | None = None
+        self._number, self._n_bytes = number, piece.n_bytes
+        self._codec: str | None = None
+        self._plain: list[tuple[int | None, int, list[str]]] | None = None
         if effort and piece.n_bytes:
-            self._encode(piece.data(), effort)
+            data = piece.data()
+            body = ZSTD.encode([data], len(data), effort)
+            if body is not None:
+                self._encoded("zstd", body, [(number, data)])
 
-    def _encode(self, data: Buffer, effort: int) -> None:
-        body = CODECS["zstd"].encode([data], len(data), effort)
-        if body is None:
-            return
-        share(lambda i: self.hash(i, memoryview(data)[i * CHUNK_BYTES :][:CHUNK_BYTES]), len(self.digests), least=8)
-        self._plain, self.encoded = self.digests, "zstd"
-        self.data, self.stored_bytes = (lambda: body), len(body)
+    def _encoded(self, codec: str, body: bytes, plain: list[tuple[int | None, Buffer]]) -> None:
+        """Take the encoded bytes instead; the digests of what they decode to are needed all the same."""
+        self._plain = [(number, len(data), _digests(data)) for number, data in plain]
+        self._codec, self.data, self.stored_bytes = codec, (lambda: body), len(body)
+        self.form = "U8", (len(body),)
         self.digests = [BLANK] * digest_count(len(body))
+
+    @classmethod
+    def of_group(cls, name: str, group: Group, pieces: Sequence[Piece], effort: int) -> _Draft | None:
+        """The pieces of a group in one block; None where that would not be smaller."""
+        parts = [pieces[number].data() for number in group.numbers]
+        joined = np.concatenate([np.frombuffer(part, np.uint8) for part in parts])
+        body = TREES.encode(joined, group.trees, effort)
+        if body is None:
+            return None
+        draft = cls(Piece(name=name, dtype="U8", shape=(len(joined),), data=lambda: b""), None, 0)
+        draft._encoded("trees", body, list(zip(group.numbers, parts, strict=True)))
+        return draft
 
     def hash(self, i: int, chunk: Buffer) -> None:
         """Note the digest of the MiB number `i`."""
         self.digests[i] = hex_digest(chunk)
 
     @property
-    def plain(self) -> list[str]:
-        """The digests of the bytes before encoding."""
-        return self.digests if self._plain is None else self._plain
+    def plain(self) -> list[tuple[int | None, int, list[str]]]:
+        """The number, the size and the digests of each piece before encoding."""
+        return [(self._number, self._n_bytes, self.digests)] if self._plain is None else self._plain
 
     @property
     def stored(self) -> Stored:
         """What the header says of it."""
-        if self.encoded is None:
-            return Stored(tuple(self.digests), self.number)
-        return Stored(tuple(self.digests), self.number, self.encoded, self.piece.n_bytes)
+        if self._plain is None:
+            return Stored(tuple(self.digests), self._number)
+        codec = self._codec or ""
+        if codec != "trees":
+            return Stored(tuple(self.digests), self._number, codec, self._n_bytes)
+        pieces = tuple((number, n_bytes) for number, n_bytes, _ in self._plain if number is not None)
+        return Stored(tuple(self.digests), None, codec, self._n_bytes, pieces)
+
+
+def _digests(data: Buffer) -> list[str]:
+    found = [BLANK] * digest_count(len(data))
+
+    def digest(i: int) -> None:
+        found[i] = hex_digest(memoryview(data)[i * CHUNK_BYTES :][:CHUNK_BYTES])
+
+    share(digest, len(found), least=8)
+    return found
 
 
 _Chunk = tuple[_Draft, int, memoryview]
@@ -106,11 +157,8 @@ class Plan:
     """
 
     def __init__(self, drafts: Sequence[_Draft], *, record: str) -> None:
-        numbered = [draft for draft in drafts if draft.number is not None]
-        self._by_number = [*numbered, *(draft for draft in drafts if draft.number is None)]
         self._drafts = sorted(drafts, key=lambda draft: block_order(draft.stored, draft.stored_bytes))
-        names = [draft.piece.name for draft in self._drafts if draft.number is not None]
-        self._names = [*_unique(names), *RESERVED]
+        self._names = [*_unique([draft.name for draft in self._drafts if draft.stored.numbers]), *RESERVED]
         self._record = record
         self._is_hashed = False
         self.head_bytes = len(self._spell(BLANK))
@@ -135,7 +183,9 @@ class Plan:
         if not self._is_hashed:
             for _ in self.bodies():
                 pass
-        return self._spell(model_digest((draft.piece.n_bytes, draft.plain) for draft in self._by_number))
+        plain = [found for draft in self._drafts for found in draft.plain]
+        plain.sort(key=lambda found: (found[0] is None, found[0] or 0))
+        return self._spell(model_digest((n_bytes, digests) for _, n_bytes, digests in plain))
 
     def _batches(self) -> Iterator[list[_Chunk]]:
         """All bytes after the head, in order, a few MiB at a time."""
@@ -156,20 +206,28 @@ class Plan:
         position = 0
         for draft, name in zip(self._drafts, self._names, strict=True):
             end = position + draft.stored_bytes
-            is_raw = draft.encoded is None
-            dtype, shape = (draft.piece.dtype, draft.piece.shape) if is_raw else ("U8", (draft.stored_bytes,))
+            dtype, shape = draft.form
             blocks.append(Block(name=name, dtype=dtype, shape=shape, begin=position, end=end, stored=draft.stored))
             position = end
         return encode_header(tuple(blocks), model=model, record=self._record)
 
 
-def plan(pieces: Sequence[Piece], *, cells: bytes, graph: bytes, record: str, effort: int) -> Plan:
+def plan(
+    pieces: Sequence[Piece], *, cells: bytes, graph: bytes, record: str, effort: int, groups: Sequence[Group] = ()
+) -> Plan:
     """Decide where everything lies, and with `effort` 1-9 compress it."""
     reserved = (
         Piece(name=CELLS, dtype="U8", shape=(len(cells),), data=lambda: cells),
         Piece(name=GRAPH, dtype="U8", shape=(len(graph),), data=lambda: graph),
     )
-    drafts = [_Draft(piece, number, effort) for number, piece in enumerate(pieces)]
+    drafts: list[_Draft] = []
+    grouped: set[int] = set()
+    for group in groups if effort else ():
+        draft = _Draft.of_group("$trees", group, pieces, effort)
+        if draft is not None:
+            drafts.append(draft)
+            grouped.update(group.numbers)
+    drafts += [_Draft(piece, number, effort) for number, piece in enumerate(pieces) if number not in grouped]
     drafts += [_Draft(piece, None, effort) for piece in reserved]
     return Plan(drafts, record=record)
 

@@ -58,6 +58,7 @@ class Converter(Generic[T]):
         allocate: Nothing → an empty object.
         fill: Empty object and values → None; the values may be incomplete if they lie on a cycle with the object.
         check: Called once for all objects of a file, before any is built; raises through `Rows.fail`.
+        packs: Whether `fields` holds `nodes` and `values`, those of a scikit-learn `Tree`, which are packed together.
         owns_arrays: Whether the arrays that `encode` returns belong to nothing else, so that they cannot share memory
             with other arrays of the model.
         reads: Older `type_id`s that this converter reads too.
@@ -76,6 +77,7 @@ class Converter(Generic[T]):
     reads: tuple[str, ...] = ()
     streams: bool = False
     owns_arrays: bool = False
+    packs: bool = False
 
     def __post_init__(self) -> None:
         if (self.decode is None) == (self.allocate is None) or (self.allocate is None) != (self.fill is None):

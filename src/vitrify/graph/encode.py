@@ -13,7 +13,7 @@ from typing import Any, Final, cast
 
 import numpy as np
 
-from vitrify.container.writer import Piece
+from vitrify.container.writer import Group, Piece
 from vitrify.errors import FormatError, UnsupportedError
 from vitrify.graph.array_tables import ArrayMark, ObjectArrayShape, array_piece
 from vitrify.graph.arrays import find_views, joined_bytes, keeps_strides, order_of
@@ -24,6 +24,7 @@ from vitrify.graph.dtypes import encode_dtype, require_values
 from vitrify.graph.instances import AttrsShape, ConverterShape, RowError
 from vitrify.graph.leveling import MadeOnCycleError
 from vitrify.graph.names import NameTable
+from vitrify.graph.packing import tree_groups
 from vitrify.graph.parameters import NEVER_SAVED
 from vitrify.graph.paths import Paths
 from vitrify.graph.registry import Registry
@@ -45,6 +46,7 @@ class Encoded:
         libraries: The top-level packages that the object's types come from, sorted.
         main_names: Names of `__main__` that it needs.
         dropped: Paths of parameters that are never restored.
+        groups: Pieces that may be stored together.
     """
 
     graph: bytes
@@ -53,6 +55,7 @@ class Encoded:
     libraries: tuple[str, ...]
     main_names: tuple[str, ...]
     dropped: tuple[str, ...]
+    groups: list[Group]
 
 
 def encode(root: Any, registry: Registry) -> Encoded:
@@ -90,6 +93,7 @@ class _Encoder:
         self._problems: list[_Problem] = []
         self._refused: dict[int, Any] = {}
         self._dropped: list[tuple[Draft, int, str]] = []
+        self._lies: dict[int, tuple[int, int]] = {}
 
     def run(self, root: Any) -> Encoded:
         self._scan([root], None, "")
@@ -122,6 +126,7 @@ class _Encoder:
             libraries=tuple(sorted(self._names.libraries)),
             main_names=tuple(dict.fromkeys(name for name in main_names if name.startswith("__main__."))),
             dropped=dropped,
+            groups=tree_groups([draft for draft in drafts if _packs(draft)], self._lies, self.cells.pieces),
         )
 
     # Finding objects
@@ -326,7 +331,19 @@ class _Encoder:
         if mark.layout == "spaced":
             small = [np.ascontiguousarray(array) for array in small]
         joined = self.cells.put(joined_bytes(small), f"{prefix}.arrays")
+        if mark.layout == "arrays":
+            self._note_places(draft.objects, blocks, joined)
         return Arrays(dtype, mark.order, shape, tuple(blocks), joined)
+
+    def _note_places(self, arrays: Sequence[Any], blocks: Sequence[int], joined: int | None) -> None:
+        """Where the arrays that may be packed lie: the number of the piece, and the offset in it."""
+        big, offset = iter(blocks), 0
+        for array in arrays:
+            is_small = array.nbytes < CELL_LIMIT_BYTES
+            piece = joined if is_small else next(big)
+            if piece is not None and id(array) in self._unshared:
+                self._lies[id(array)] = piece, offset if is_small else 0
+            offset += array.nbytes if is_small else 0
 
     # Messages
 
@@ -347,6 +364,10 @@ class _Encoder:
         lines = [f"cannot save {len(found)} values:"]
         lines += [f"  {where}: {what}" + (f". {hint}" if hint else "") for where, what, hint in found]
         return UnsupportedError("\n".join(lines), problems=found)
+
+
+def _packs(draft: Draft) -> bool:
+    return isinstance(draft.shape, ConverterShape) and draft.shape.converter.packs
 
 
 def _where(problem: _Problem, paths: Paths) -> str:

@@ -11,14 +11,15 @@ import contextlib
 import os
 import sys
 
-__all__ = ["COMPILED", "predictor_nodes_hold", "tree_nodes_hold"]
+__all__ = ["COMPILED", "predictor_nodes_hold", "tree_nodes_hold", "unpack_trees"]
 
 COMPILED: bool = False
 # The compiled loops read numbers as they lie in memory, and in a file they are little-endian.
 if sys.byteorder == "little" and os.environ.get("VITRIFY_PURE", "") in ("", "0"):
     with contextlib.suppress(ImportError):  # There is none for this interpreter: numpy's versions are slower.
-        from vitrify.kernels import _nodes
+        from vitrify.kernels import _nodes, _trees
 
         tree_nodes_hold = _nodes.tree_nodes_hold
         predictor_nodes_hold = _nodes.predictor_nodes_hold
+        unpack_trees = _trees.unpack_trees
         COMPILED = True

@@ -1,0 +1,133 @@
+"""Which pieces are stored together: the nodes and values of trees, a few MiB of them in a group.
+
+A piece belongs to one group as a whole. Small arrays of many trees lie in one piece, and bring these trees together.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+import numpy as np
+
+from vitrify.container import trees
+from vitrify.container.writer import Group, Piece
+from vitrify.graph.drafts import Draft
+
+_GROUP_BYTES: Final = 1 << 22
+_VALUES: Final = np.dtype("<f8")
+Places = Mapping[int, tuple[int, int]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Tree:
+    """A tree whose nodes and values lie in pieces: the number of each piece, and the offset in it."""
+
+    item_bytes: int
+    width: int
+    n_nodes: int
+    nodes: tuple[int, int]
+    values: tuple[int, int]
+
+
+def tree_groups(drafts: Sequence[Draft], places: Places, pieces: Sequence[Piece]) -> list[Group]:
+    """The groups for the trees of a model.
+
+    Args:
+        drafts: The tables of trees, with the columns `nodes` and `values`.
+        places: For arrays by `id` the number of the piece, and the offset in it.
+        pieces: All pieces.
+    """
+    by_kind: dict[tuple[int, int], list[_Tree]] = {}
+    for draft in drafts:
+        for nodes, values in zip(draft.columns["nodes"], draft.columns["values"], strict=True):
+            tree = _tree(nodes, values, places)
+            if tree is not None:
+                by_kind.setdefault((tree.item_bytes, tree.width), []).append(tree)
+    taken: set[int] = set()
+    groups: list[Group] = []
+    for found in by_kind.values():
+        for together in _batches(_connected(found), pieces):
+            numbers = _pieces_of(together)
+            if taken.isdisjoint(numbers):  # trees of another kind may lie in the same piece
+                taken.update(numbers)
+                groups.append(_group(together, numbers, pieces))
+    return groups
+
+
+def _tree(nodes: Any, values: Any, places: Places) -> _Tree | None:
+    at, values_at = places.get(id(nodes)), places.get(id(values))
+    if at is None or values_at is None or nodes.ndim != 1 or values.ndim != 3 or len(values) != len(nodes):
+        return None
+    if not _is_node(nodes.dtype) or values.dtype != _VALUES or not values.flags.c_contiguous or not values.size:
+        return None
+    return _Tree(
+        item_bytes=nodes.dtype.itemsize,
+        width=values.shape[1] * values.shape[2],
+        n_nodes=len(nodes),
+        nodes=at,
+        values=values_at,
+    )
+
+
+def _is_node(dtype: np.dtype[Any]) -> bool:
+    """Whether the fields that count lie where those of scikit-learn's nodes do."""
+    expected = trees.NODES.get(dtype.itemsize)
+    if expected is None or dtype.fields is None or expected.fields is None:
+        return False
+    named = {name: (spec[0].str, spec[1]) for name, spec in expected.fields.items() if name != "padding"}
+    return {name: (spec[0].str, spec[1]) for name, spec in dtype.fields.items()} == named
+
+
+def _connected(found: Sequence[_Tree]) -> list[list[_Tree]]:
+    """The trees, those together that share a piece, in the order of the first of each."""
+    leader: dict[int, int] = {}
+
+    def find(piece: int) -> int:
+        while (above := leader.setdefault(piece, piece)) != piece:
+            leader[piece] = piece = leader[above]
+        return piece
+
+    for tree in found:
+        leader[find(tree.values[0])] = find(tree.nodes[0])
+    together: dict[int, list[_Tree]] = {}
+    for tree in found:
+        together.setdefault(find(tree.nodes[0]), []).append(tree)
+    return list(together.values())
+
+
+def _batches(parts: Sequence[list[_Tree]], pieces: Sequence[Piece]) -> Iterator[list[_Tree]]:
+    """Neighbours, up to some MiB."""
+    batch: list[_Tree] = []
+    n_bytes = 0
+    for part in parts:
+        batch += part
+        n_bytes += sum(pieces[number].n_bytes for number in _pieces_of(part))
+        if n_bytes >= _GROUP_BYTES:
+            yield batch
+            batch, n_bytes = [], 0
+    if batch:
+        yield batch
+
+
+def _pieces_of(found: Sequence[_Tree]) -> tuple[int, ...]:
+    return tuple(sorted({place[0] for tree in found for place in (tree.nodes, tree.values)}))
+
+
+def _group(found: Sequence[_Tree], numbers: tuple[int, ...], pieces: Sequence[Piece]) -> Group:
+    begins: dict[int, int] = {}
+    n_bytes = 0
+    for number in numbers:
+        begins[number] = n_bytes
+        n_bytes += pieces[number].n_bytes
+    spans = [
+        (begins[tree.nodes[0]] + tree.nodes[1], tree.n_nodes, begins[tree.values[0]] + tree.values[1]) for tree in found
+    ]
+    layout = trees.Group(
+        n_bytes=n_bytes,
+        item_bytes=found[0].item_bytes,
+        width=found[0].width,
+        spans=np.array(spans, np.int64).reshape(-1, 3),
+    )
+    return Group(numbers=numbers, trees=layout)

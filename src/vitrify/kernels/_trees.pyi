@@ -1,0 +1,3 @@
+from typing import Any
+
+def unpack_trees(columns: Any, spans: Any, out: Any) -> bool: ...

@@ -1,0 +1,90 @@
+"""Invalid golden files that break SPEC.md 4.5 and 4.6: groups of blocks, and packed trees."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import zstandard
+
+from tests.support.independent_codecs import unzstd
+from tests.support.independent_reader import digests
+from tests.support.lying_writer import seal
+from tests.vectors.cases import add
+
+Files = dict[str, bytes]
+_BITS, _MODE = 11, 27  # where the bits of `trees_best_first` lie in its packed bytes, and the mode after them
+
+
+def _rewritten(data: bytes, change: Callable[[dict[str, Any]], Any], repack: Callable[[bytearray], Any]) -> bytes:
+    """The file with another description of its first group, and other packed bytes in it; all digests right."""
+    n = int.from_bytes(data[:8], "little")
+    header = json.loads(data[8 : 8 + n])
+    metadata = header["__metadata__"]
+    described = json.loads(metadata["blocks"])
+    bodies = [data[8 + n + e["data_offsets"][0] : 8 + n + e["data_offsets"][1]] for e in list(header.values())[1:]]
+    at = next(i for i, how in enumerate(described) if how.get("codec") == "trees")
+    packed = bytearray(unzstd(bodies[at], None))
+    changed = repack(packed)
+    bodies[at] = zstandard.ZstdCompressor(level=3).compress(bytes(packed if changed is None else changed))
+    described[at]["digests"] = digests(bodies[at])
+    change(described[at])
+    position = 0
+    for name, body in zip(list(header)[1:], bodies, strict=True):
+        entry = header[name]
+        if entry["dtype"] == "U8" and len(entry["shape"]) == 1:
+            entry["shape"] = [len(body)]
+        entry["data_offsets"] = [position, position + len(body)]
+        position += len(body)
+    metadata["blocks"] = json.dumps(described, ensure_ascii=False, separators=(",", ":"))
+    text = json.dumps(header, ensure_ascii=False, separators=(",", ":")).encode()
+    return seal(text, position) + b"".join(bodies)
+
+
+def _group(name: str, message: str, change: Callable[[dict[str, Any]], Any]) -> None:
+    add(f"group_{name}", "4.5", message, lambda files: _rewritten(files["trees_best_first"], change, lambda _: None))
+
+
+def _packed(name: str, message: str, repack: Callable[[bytearray], Any]) -> None:
+    add(f"trees_{name}", "4.6", message, lambda files: _rewritten(files["trees_best_first"], lambda _: None, repack))
+
+
+def _put(at: int, *values: int) -> Callable[[bytearray], None]:
+    def repack(packed: bytearray) -> None:
+        packed[at : at + len(values)] = bytes(values)
+
+    return repack
+
+
+_group("without_pieces", "not in order", lambda how: how.pop("pieces"))
+_group("with_a_number", "names several pieces", lambda how: how.update(_after(how, "digests", piece=0)))
+_group("descending", "not in order", lambda how: how["pieces"].reverse())
+_group("sizes", "do not add up", lambda how: how["pieces"][0].__setitem__(1, how["pieces"][0][1] + 8))
+_group("empty_piece", "do not add up", lambda how: how["pieces"].append([2, 0]))
+_group("of_zstd", "names several pieces", lambda how: how.update(codec="zstd"))
+_group("raw", "decoded size", lambda how: how.pop("codec"))
+
+_packed("node_size", "nodes of 63 bytes", _put(0, 63))
+_packed("width_of_ints", "numbers of 3 bytes", _put(1, 3))
+_packed("none", "more than their group has room for", _put(4, 0))
+_packed("without_nodes", "more nodes than", _put(6, 0))
+_packed("too_many_nodes", "more nodes than", _put(5, 2, 0, 4))
+_packed("outside", "outside of their group", _put(10, 255))
+_packed("upon_one_another", "upon one another", _put(9, 0, 0))
+_packed("bits_after_the_last", "bits after the last", lambda packed: packed.__setitem__(26, packed[26] | 0x80))
+_packed("mode", "unknown kind 2", _put(_MODE, 2))
+_packed("derived_children", "", _put(_MODE, 0))
+_packed("child_outside", "outside of their tree", _put(_MODE + 2, 254))
+_packed("child_twice", "not the child of one node", lambda packed: packed.__setitem__(_MODE + 3, packed[_MODE + 2]))
+_packed("truncated", "end too early", lambda packed: packed[:-1])
+_packed("trailing", "after the end of packed trees", lambda packed: packed + b"\0")
+_packed("larger_than_the_group", "for a group of", lambda packed: packed + bytes(20_000))
+
+
+def _after(how: dict[str, Any], key: str, **new: Any) -> dict[str, Any]:
+    """The description with a field after another one; it is emptied, to keep the order."""
+    items = list(how.items())
+    how.clear()
+    place = next(i for i, (name, _) in enumerate(items) if name == key) + 1
+    return dict([*items[:place], *new.items(), *items[place:]])
