@@ -48,7 +48,9 @@ def old_files(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_every_estimator_on_the_oldest_scikit_learn() -> None:
     """The whole matrix, run where scikit-learn is 1.2 and numpy 1.23."""
     python = python_with("oldest", OLDEST)
-    done = run(python, "-m", "pytest", "tests/conformance", "-q", "-p", "no:randomly", "-o", "addopts=", "-x")
+    newest_only = ("--ignore", "tests/conformance/test_compiled_objects.py")  # a table of what the newest version has
+    options = ("-q", "-p", "no:randomly", "-o", "addopts=", "-x", *newest_only)
+    done = run(python, "-m", "pytest", "tests/conformance", *options)
 
     assert done.returncode == 0, done.stdout[-5000:] + done.stderr[-2000:]
     assert " passed" in done.stdout

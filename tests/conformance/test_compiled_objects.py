@@ -10,7 +10,6 @@ import json
 import sys
 import types
 from collections.abc import Iterator
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -21,9 +20,6 @@ from tests.support.estimators import CASES
 from vitrify.converters import default_registry
 from vitrify.graph.converter import accept
 from vitrify.graph.registry import full_name, import_dotted
-
-if not version("scikit-learn").startswith("1.9."):
-    pytest.skip("the table is about the newest scikit-learn that was reviewed", allow_module_level=True)
 
 TABLE: dict[str, Any] = json.loads(Path(__file__).with_name("compiled_objects.json").read_text(encoding="utf-8"))
 TYPES = {name: (type_id, case) for type_id, entry in TABLE.items() for name, case in entry["types"].items()}

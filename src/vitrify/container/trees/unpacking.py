@@ -6,7 +6,6 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from vitrify import kernels
 from vitrify.container.trees.places import IMPURE, MAX_CLASSES, MISSING, NODES, UNDEFINED, Group, gaps, read_spans, runs
 from vitrify.container.trees.shapes import Shape, checked_shape, depth_first, gini, shares
 from vitrify.container.trees.streams import (
@@ -81,6 +80,8 @@ def unpack(packed: Bytes, out: Bytes) -> None:
     for begin, end in between:
         out[begin:end] = reader.take(end - begin)
     reader.finish()
+    from vitrify import kernels  # not before there are trees: without any, nothing compiled is needed
+
     if not (kernels.COMPILED and kernels.unpack_trees(columns, group.spans, out)):
         _grow(columns, group, out)
 
