@@ -147,7 +147,7 @@ def loads(
 def _prepare(obj: Any, compress: bool | int | None, converters: Iterable[Converter[Any]]) -> Plan:
     effort = _effort(compress)
     registry = default_registry().extended(converters)
-    encoded = encode(obj, registry)
+    encoded = encode(obj, registry, packs=effort > 0)
     _warn(encoded)
     prepared = plan(
         encoded.pieces,

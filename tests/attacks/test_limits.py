@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from sklearn.ensemble import RandomForestClassifier
 
 import vitrify
 from tests.support.independent_reader import Container
@@ -169,6 +170,20 @@ def test_tables_are_counted_before_their_json_is_read() -> None:
     assert vitrify.loads(data, limits=bounds) == [{"rows": 1, '"rows":1': '"rows":2'}]
     twice = Lie(data).file(graph_text=lambda text: text + b',{"rows":1' * 5)
     assert refused(twice, tables=len(found["tables"]) + 4).actual == len(found["tables"]) + 5
+
+
+def test_pieces_of_a_group_count_as_blocks() -> None:
+    """A group of a few bytes could name millions of them."""
+    rng = np.random.default_rng(0)
+    model = RandomForestClassifier(4, random_state=0).fit(rng.normal(size=(800, 4)), rng.integers(0, 3, 800))
+    data = vitrify.dumps(model, compress=True)
+    described = json.loads(header(data)["__metadata__"]["blocks"])
+    demand = sum(len(how.get("pieces", [0])) for how in described)
+    assert demand > len(described)
+    bounds = dataclasses.replace(vitrify.LIMITS, blocks=demand)
+    assert len(vitrify.loads(data, limits=bounds).estimators_) == 4
+    error = refused(data, blocks=demand - 1)
+    assert (error.limit, error.actual) == (demand - 1, demand)
 
 
 def test_depth_is_counted_where_objects_are_built() -> None:

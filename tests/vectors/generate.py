@@ -36,7 +36,7 @@ _LINE_CHARS = 150
 
 def build(name: str, value: Any) -> bytes:
     """The file of a value as today's writer makes it, with a record that does not depend on this machine."""
-    encoded = encode(value, default_registry())
+    encoded = encode(value, default_registry(), packs=name in EFFORT)
     record = KEPT_RECORD if name in KEPT else RECORD
     made = plan(
         encoded.pieces,

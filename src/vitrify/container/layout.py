@@ -190,6 +190,7 @@ def decode_header(head: bytes, limits: Limits) -> Header:
         stored = msgspec.json.decode(typed.blocks, type=tuple[Stored, ...])
     except (msgspec.MsgspecError, UnicodeError, RecursionError) as error:
         raise FormatError(f"the header is not the JSON that SPEC.md §2 describes ({error})") from error
+    limits.require("blocks", sum(max(1, len(how.pieces)) for how in stored), "blocks, and pieces in groups")
     if len(stored) != len(entries):
         raise FormatError(f"{len(entries)} blocks but {len(stored)} descriptions of how they are stored")
     blocks = tuple(
@@ -269,7 +270,7 @@ def _check_group(block: Block) -> None:
 
 def _with_default(how: Stored) -> Stored:
     """The same with the very default object, which msgspec recognises by identity when it omits defaults."""
-    return Stored(how.digests, how.piece, RAW, how.n_bytes, how.pieces or ()) if how.codec == RAW else how
+    return Stored(how.digests, how.piece, RAW, how.n_bytes) if how.codec == RAW else how
 
 
 def _refuse_format(found: object) -> None:

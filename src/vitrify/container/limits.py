@@ -17,7 +17,7 @@ class Limits:
     Attributes:
         file_bytes: Size of the whole file.
         header_bytes: Size of the JSON header.
-        blocks: Number of blocks.
+        blocks: Number of blocks, each piece of a group counted.
         graph_bytes: Size of the object graph's JSON.
         tables: Number of tables in the object graph.
         columns: Number of columns in all tables.

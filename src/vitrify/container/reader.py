@@ -41,9 +41,8 @@ class GlassFile:
         self._pieces = self._number()
         self._require_model_digest()
         self._budget = limits.decoded_bytes(self.header.file_bytes)
-        decoded = sum(
-            block.n_bytes * (2 if block.stored.pieces else 1) for block in self.header.blocks
-        )  # packed as well
+        # A group is decoded to its columns first, which are no larger.
+        decoded = sum(block.n_bytes * (2 if block.stored.pieces else 1) for block in self.header.blocks)
         self.spend(decoded, "decoded blocks")
 
     def _require_model_digest(self) -> None:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from vitrify.container import trees
-from vitrify.container.codecs import TREES, ZSTD
+from vitrify.container.codecs import TREES, ZSTD, Codec
 from vitrify.container.digest import BLANK, CHUNK_BYTES, digest_count, hex_digest, model_digest
 from vitrify.container.layout import (
     CELLS,
@@ -87,15 +87,15 @@ class _Draft:
         self.stored_bytes = piece.n_bytes
         self.digests = [BLANK] * digest_count(self.stored_bytes)
         self._number, self._n_bytes = number, piece.n_bytes
-        self._codec: str | None = None
+        self._codec: Codec | None = None
         self._plain: list[tuple[int | None, int, list[str]]] | None = None
         if effort and piece.n_bytes:
             data = piece.data()
             body = ZSTD.encode([data], len(data), effort)
             if body is not None:
-                self._encoded("zstd", body, [(number, data)])
+                self._encoded(ZSTD, body, [(number, data)])
 
-    def _encoded(self, codec: str, body: bytes, plain: list[tuple[int | None, Buffer]]) -> None:
+    def _encoded(self, codec: Codec, body: bytes, plain: list[tuple[int | None, Buffer]]) -> None:
         """Take the encoded bytes instead; the digests of what they decode to are needed all the same."""
         self._plain = [(number, len(data), _digests(data)) for number, data in plain]
         self._codec, self.data, self.stored_bytes = codec, (lambda: body), len(body)
@@ -111,7 +111,7 @@ class _Draft:
         if body is None:
             return None
         draft = cls(Piece(name=name, dtype="U8", shape=(len(joined),), data=lambda: b""), None, 0)
-        draft._encoded("trees", body, list(zip(group.numbers, parts, strict=True)))
+        draft._encoded(TREES, body, list(zip(group.numbers, parts, strict=True)))
         return draft
 
     def hash(self, i: int, chunk: Buffer) -> None:
@@ -126,13 +126,12 @@ class _Draft:
     @property
     def stored(self) -> Stored:
         """What the header says of it."""
-        if self._plain is None:
+        if self._codec is None:
             return Stored(tuple(self.digests), self._number)
-        codec = self._codec or ""
-        if codec != "trees":
-            return Stored(tuple(self.digests), self._number, codec, self._n_bytes)
-        pieces = tuple((number, n_bytes) for number, n_bytes, _ in self._plain if number is not None)
-        return Stored(tuple(self.digests), None, codec, self._n_bytes, pieces)
+        if not self._codec.is_group:
+            return Stored(tuple(self.digests), self._number, self._codec.name, self._n_bytes)
+        pieces = tuple((number, n_bytes) for number, n_bytes, _ in self.plain if number is not None)
+        return Stored(tuple(self.digests), None, self._codec.name, self._n_bytes, pieces)
 
 
 def _digests(data: Buffer) -> list[str]:

@@ -28,8 +28,8 @@ class AttrsRule:
         stored_as: Attributes that are stored as something else; called with the object.
         check: Called once for all objects of a table, before any is built.
         finish: Called for each object when its attributes are set.
-        ask: Called for each object when the whole file is built, for what only using an object can tell. It may run
-            code of the caller's that the object holds.
+        ask: Called for each object when all is built, for what only using an object can tell. It runs code of the
+            caller's where the object holds any, and then after everything else has passed.
         precheck: Called for each object before it is saved; raises `UnsupportedError` for what would not load.
         requires: What a fitted object must have, since `check` would have nothing to look at without it. It is asked
             for only where the library is newer than reviewed, and may call the same thing otherwise.

@@ -81,26 +81,31 @@ class Decoder(ParsedGraph):
         tainted = self._tainted(foreign)
         shapes = self._check(foreign, streamed=True)
         self._names = [None if name.name in foreign else self._reviewed(name) for name in self.graph.names]
+        known = list(shapes)
         for component in self._order:
             if not tainted.intersection(component):
                 self._construct(component, shapes)
+        self._ask([number for number in known if number not in tainted], shapes)
         if foreign:
             self._resolve_foreign(foreign, shapes, resolve)
             for component in self._order:
                 if tainted.intersection(component):
                     self._construct(component, shapes)
-        for number, shape in shapes.items():
-            if isinstance(shape, AttrsShape):
-                self._ask(number, shape)
+            self._ask([number for number in known if number in tainted], shapes)
         return self.root.materialize(self.objects, self._names)[0]
 
-    def _ask(self, number: int, shape: AttrsShape) -> None:
-        try:
-            shape.ask(self.objects[number])
-        except (VitrifyError, MemoryError):
-            raise
-        except Exception as error:  # noqa: BLE001  # what using an object can raise has no end
-            raise self._impossible(number, error, "be rebuilt from") from _cause(error)
+    def _ask(self, numbers: Sequence[int], shapes: Shapes) -> None:
+        """Let rules use what is built; what holds nothing of the caller's own, before any of that is built."""
+        for number in numbers:
+            shape = shapes[number]
+            if not isinstance(shape, AttrsShape):
+                continue
+            try:
+                shape.ask(self.objects[number])
+            except (VitrifyError, MemoryError):
+                raise
+            except Exception as error:  # noqa: BLE001  # what using an object can raise has no end
+                raise self._impossible(number, error, "be rebuilt from") from _cause(error)
 
     def _check(self, foreign: dict[str, Foreign], *, streamed: bool) -> Shapes:
         """Find the shapes of all reviewed tables, read the arrays and run the checks.

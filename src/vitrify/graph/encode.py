@@ -58,13 +58,13 @@ class Encoded:
     groups: list[Group]
 
 
-def encode(root: Any, registry: Registry) -> Encoded:
-    """Encode an object of any supported type.
+def encode(root: Any, registry: Registry, *, packs: bool = False) -> Encoded:
+    """Encode an object of any supported type; with `packs`, say which pieces may be stored together.
 
     Raises:
         UnsupportedError: Lists every value in it that cannot be saved, with its path.
     """
-    return _Encoder(registry).run(root)
+    return _Encoder(registry, packs=packs).run(root)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,7 +79,10 @@ class _Problem:
 
 
 class _Encoder:
-    def __init__(self, registry: Registry, sort_keys: dict[int, tuple[bytes, ...]] | None = None) -> None:
+    def __init__(
+        self, registry: Registry, sort_keys: dict[int, tuple[bytes, ...]] | None = None, *, packs: bool = False
+    ) -> None:
+        self._packs = packs
         self.cells = CellWriter()
         self._sort_keys = {} if sort_keys is None else sort_keys
         self._registry = registry
@@ -126,8 +129,11 @@ class _Encoder:
             libraries=tuple(sorted(self._names.libraries)),
             main_names=tuple(dict.fromkeys(name for name in main_names if name.startswith("__main__."))),
             dropped=dropped,
-            groups=tree_groups([draft for draft in drafts if _packs(draft)], self._lies, self.cells.pieces),
+            groups=self._groups(drafts) if self._packs else [],
         )
+
+    def _groups(self, drafts: Sequence[Draft]) -> list[Group]:
+        return tree_groups([draft for draft in drafts if _is_packed(draft)], self._lies, self.cells.pieces)
 
     # Finding objects
 
@@ -331,7 +337,7 @@ class _Encoder:
         if mark.layout == "spaced":
             small = [np.ascontiguousarray(array) for array in small]
         joined = self.cells.put(joined_bytes(small), f"{prefix}.arrays")
-        if mark.layout == "arrays":
+        if self._packs and mark.layout == "arrays":
             self._note_places(draft.objects, blocks, joined)
         return Arrays(dtype, mark.order, shape, tuple(blocks), joined)
 
@@ -366,7 +372,7 @@ class _Encoder:
         return UnsupportedError("\n".join(lines), problems=found)
 
 
-def _packs(draft: Draft) -> bool:
+def _is_packed(draft: Draft) -> bool:
     return isinstance(draft.shape, ConverterShape) and draft.shape.converter.packs
 
 

@@ -138,6 +138,18 @@ def test_odd_numbers_come_back_as_they_are(name: str, field: str) -> None:
         assert unpacked(np.frombuffer(packed, np.uint8), len(data)) == changed.tobytes()
 
 
+@pytest.mark.usefixtures("both")
+@pytest.mark.parametrize("value", [-(2**63), -1, 2**31, 2**40])
+def test_leaves_whose_counts_no_reader_adds_up_come_back(value: int) -> None:
+    """A column of such numbers is stored, though its sums may seem to hold."""
+    data, group = group_of("one node")
+    changed = data.copy()
+    changed[int(group.spans[0, 0]) + 40 :][:8] = np.array([value], np.int64).view(np.uint8)
+    packed = trees.pack(changed, group)
+    assert packed is not None
+    assert unpacked(np.frombuffer(packed, np.uint8), len(data)) == changed.tobytes()
+
+
 def _outcome(packed: Any, n_bytes: int) -> bytes | None:
     try:
         return unpacked(packed, n_bytes)

@@ -93,10 +93,15 @@ def _same(found: Floats, expected: Floats) -> bool:
     return np.array_equal(found.view(np.int64), np.ascontiguousarray(expected).view(np.int64))
 
 
+def _are_counts(numbers: Ints) -> bool:
+    """Whether a reader takes sums of these numbers, and of their differences."""
+    return bool(numbers.min(initial=0) >= 0 and numbers.max(initial=0) < 2**31)
+
+
 def _pack_samples(streams: Streams, samples: Ints, shape: Shape) -> Ints:
     samples = np.ascontiguousarray(samples)
     leaves = samples[shape.is_leaf]
-    if np.abs(leaves).max(initial=0) < 2**31 and np.array_equal(shape.sums(leaves), samples):
+    if _are_counts(leaves) and np.array_equal(shape.sums(leaves), samples):
         streams.mode(DERIVED)
         streams.ints(leaves)
     else:
@@ -121,9 +126,8 @@ def _pack_weights(streams: Streams, weights: Floats, samples: Ints, shape: Shape
         whole = leaves.astype(np.int64)
     if (
         _same(whole.astype(np.float64), leaves)
-        and whole.min(initial=1) >= 0
-        and whole.max(initial=0) < 2**31
-        and np.abs(samples).max(initial=0) < 2**31
+        and _are_counts(whole)
+        and _are_counts(samples)
         and _same((totals := shape.sums(whole)).astype(np.float64), weights)
     ):
         streams.mode(DERIVED)
