@@ -85,7 +85,7 @@ class Trees:
     name = "trees"
     is_group = True
 
-    def encode(self, data: npt.NDArray[np.uint8], group: trees.Group, effort: int) -> bytes | None:
+    def encode(self, group: trees.Group, data: npt.NDArray[np.uint8], effort: int) -> bytes | None:
         """The stored form of a group, shape (n_bytes,), or None where it would not be smaller."""
         packed = trees.pack(data, group)
         return None if packed is None or len(packed) > len(data) else ZSTD.encode([packed], len(packed), effort)

@@ -11,9 +11,10 @@ from contextlib import closing
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 
-from vitrify.container import trees
-from vitrify.container.codecs import TREES, ZSTD, Codec
+from vitrify.container import choice
+from vitrify.container.codecs import Codec
 from vitrify.container.digest import BLANK, CHUNK_BYTES, digest_count, hex_digest, model_digest
 from vitrify.container.layout import (
     CELLS,
@@ -41,12 +42,14 @@ class Piece:
         dtype: The safetensors dtype.
         shape: The shape in that dtype.
         data: Gives the bytes, flat; called when they are needed, so nothing need be kept.
+        items: What the bytes are, which says how they may be encoded; see `choice.encode`.
     """
 
     name: str
     dtype: str
     shape: tuple[int, ...]
     data: Callable[[], Buffer]
+    items: str = ""
 
     @property
     def n_bytes(self) -> int:
@@ -62,12 +65,16 @@ class Group:
     """Pieces that are stored together, if that makes them smaller.
 
     Attributes:
+        name: The name wanted for their block.
         numbers: Which, in order.
-        trees: Where the trees lie in their joined bytes.
+        codec: What decodes them.
+        encode: The stored form of their joined bytes, shape (n_bytes,), at an effort; None where it is not smaller.
     """
 
+    name: str
     numbers: tuple[int, ...]
-    trees: trees.Group
+    codec: Codec
+    encode: Callable[[npt.NDArray[np.uint8], int], bytes | None]
 
 
 class _Draft:
@@ -91,9 +98,8 @@ class _Draft:
         self._plain: list[tuple[int | None, int, list[str]]] | None = None
         if effort and piece.n_bytes:
             data = piece.data()
-            body = ZSTD.encode([data], len(data), effort)
-            if body is not None:
-                self._encoded(ZSTD, body, [(number, data)])
+            if (encoded := choice.encode(data, piece.items, effort)) is not None:
+                self._encoded(*encoded, [(number, data)])
 
     def _encoded(self, codec: Codec, body: bytes, plain: list[tuple[int | None, Buffer]]) -> None:
         """Take the encoded bytes instead; the digests of what they decode to are needed all the same."""
@@ -103,15 +109,15 @@ class _Draft:
         self.digests = [BLANK] * digest_count(len(body))
 
     @classmethod
-    def of_group(cls, name: str, group: Group, pieces: Sequence[Piece], effort: int) -> _Draft | None:
+    def of_group(cls, group: Group, pieces: Sequence[Piece], effort: int) -> _Draft | None:
         """The pieces of a group in one block; None where that would not be smaller."""
         parts = [pieces[number].data() for number in group.numbers]
         joined = np.concatenate([np.frombuffer(part, np.uint8) for part in parts])
-        body = TREES.encode(joined, group.trees, effort)
+        body = group.encode(joined, effort)
         if body is None:
             return None
-        draft = cls(Piece(name=name, dtype="U8", shape=(len(joined),), data=lambda: b""), None, 0)
-        draft._encoded(TREES, body, list(zip(group.numbers, parts, strict=True)))
+        draft = cls(Piece(name=group.name, dtype="U8", shape=(len(joined),), data=lambda: b""), None, 0)
+        draft._encoded(group.codec, body, list(zip(group.numbers, parts, strict=True)))
         return draft
 
     def hash(self, i: int, chunk: Buffer) -> None:
@@ -222,7 +228,7 @@ def plan(
     drafts: list[_Draft] = []
     grouped: set[int] = set()
     for group in groups if effort else ():
-        draft = _Draft.of_group("$trees", group, pieces, effort)
+        draft = _Draft.of_group(group, pieces, effort)
         if draft is not None:
             drafts.append(draft)
             grouped.update(group.numbers)

@@ -88,7 +88,13 @@ def array_piece(array: Array, name: str, dtype: Dtype) -> Piece:
     """The block of a big array: Fortran-ordered ones transposed, dtypes that safetensors lacks as bytes."""
     order = order_of(array)
     code, shape = safetensors_form(array.shape, dtype, array.dtype.itemsize, order)
-    return Piece(name=name + (".T" if order == "F" else ""), dtype=code, shape=shape, data=lambda: plain_bytes(array))
+    return Piece(
+        name=name + (".T" if order == "F" else ""),
+        dtype=code,
+        shape=shape,
+        data=lambda: plain_bytes(array),
+        items=array.dtype.str,
+    )
 
 
 def safetensors_form(shape: tuple[int, ...], dtype: Dtype, itemsize: int, order: str) -> tuple[str, tuple[int, ...]]:

@@ -26,14 +26,14 @@ class CellWriter:
         self.pool = bytearray()
         self.pieces: list[Piece] = []
 
-    def put(self, data: bytes | memoryview, name: str) -> int | None:
-        """Store `data`; the number of its block, or None if it lies among the cells."""
+    def put(self, data: bytes | memoryview, name: str, items: str = "") -> int | None:
+        """Store `data`; the number of its block, or None if it lies among the cells. `items` as in `Piece`."""
         n_bytes = len(data)
         if n_bytes < CELL_LIMIT_BYTES:
             self.pool += data
             self.pool += bytes(-n_bytes % _ALIGN)
             return None
-        return self.add(Piece(name=name, dtype="U8", shape=(n_bytes,), data=lambda: data))
+        return self.add(Piece(name=name, dtype="U8", shape=(n_bytes,), data=lambda: data, items=items))
 
     def add(self, piece: Piece) -> int:
         """Give a piece its number."""

@@ -92,7 +92,7 @@ def encode_column(values: Sequence[object], links: Links, name: str) -> Column:
     for i, part in enumerate(parts):
         final[part.positions] = i
     width = smallest_unsigned(len(parts) - 1)
-    block = links.cells.put(final.astype("<" + width).tobytes(), f"{name}.parts")
+    block = _put(links, final.astype("<" + width), f"{name}.parts")
     return Mixed(width, tuple(_encode_part(part, links, f"{name}.{i}") for i, part in enumerate(parts)), block)
 
 
@@ -160,14 +160,14 @@ def _encode_part(part: _Part, links: Links, name: str) -> Plain:
             assert part.rows is not None
             return _encode_rows(part.table, part.rows, links, name)
     array = np.fromiter(values, np.dtype(part.group), len(values))
-    return Numbers(part.group, part.group[1:], None, links.cells.put(array.tobytes(), name))
+    return Numbers(part.group, part.group[1:], None, _put(links, array, name))
 
 
 def _encode_bools(values: Sequence[bool], links: Links, name: str) -> Plain:
     array = np.fromiter(values, np.bool_, len(values))
     if array.min() == array.max():
         return Const(values[0])
-    return Numbers("bool", "u1", None, links.cells.put(array.tobytes(), name))
+    return Numbers("bool", "u1", None, _put(links, array, name))
 
 
 def _encode_ints(array: Ints, links: Links, name: str) -> Plain:
@@ -175,7 +175,7 @@ def _encode_ints(array: Ints, links: Links, name: str) -> Plain:
     if low == high:
         return Const(low)
     width = smallest_signed(low, high)
-    return Numbers("int", width, None, links.cells.put(array.astype("<" + width).tobytes(), name))
+    return Numbers("int", width, None, _put(links, array.astype("<" + width), name))
 
 
 def _encode_floats(values: Sequence[float], links: Links, name: str) -> Plain:
@@ -183,7 +183,7 @@ def _encode_floats(values: Sequence[float], links: Links, name: str) -> Plain:
     bits = array.view(np.int64)
     if array[0] == array[0] and bits.min() == bits.max():
         return ConstFloat(float(array[0]).hex())
-    return Numbers("float", "f8", None, links.cells.put(array.astype("<f8").tobytes(), name))
+    return Numbers("float", "f8", None, _put(links, array.astype("<f8"), name))
 
 
 def _encode_text(texts: Sequence[str], links: Links, name: str) -> Plain:
@@ -196,13 +196,13 @@ def _encode_text(texts: Sequence[str], links: Links, name: str) -> Plain:
         return Const(texts[0])
     if joined.count("\0") != len(texts) - 1:
         return _encode_strings("text", [t.encode() for t in texts], links, name)
-    return Strings("lines", "", len(data), None, links.cells.put(data, name))
+    return Strings("lines", "", len(data), None, links.cells.put(data, name, "lines"))
 
 
 def _encode_strings(of: str, values: Sequence[bytes], links: Links, name: str) -> Plain:
     lengths = np.fromiter(map(len, values), np.int64, len(values))
     width = smallest_unsigned(int(lengths.max()))
-    where = links.cells.put(lengths.astype("<" + width).tobytes(), f"{name}.lengths")
+    where = _put(links, lengths.astype("<" + width), f"{name}.lengths")
     data = b"".join(values)
     return Strings(of, width, len(data), where, links.cells.put(data, name))
 
@@ -212,7 +212,7 @@ def _encode_names(values: Sequence[object], links: Links, name: str) -> Plain:
     if indexes.min() == indexes.max():
         return ConstName(int(indexes[0]))
     width = smallest_unsigned(int(indexes.max()))
-    return Numbers("name", width, None, links.cells.put(indexes.astype("<" + width).tobytes(), name))
+    return Numbers("name", width, None, _put(links, indexes.astype("<" + width), name))
 
 
 def _encode_rows(table: int, rows: Ints, links: Links, name: str) -> Plain:
@@ -220,4 +220,8 @@ def _encode_rows(table: int, rows: Ints, links: Links, name: str) -> Plain:
     if int(rows[-1]) == start + len(rows) - 1 and bool((np.diff(rows) == 1).all()):
         return Run(table, start)
     width = smallest_unsigned(int(rows.max()))
-    return Numbers("ref", width, table, links.cells.put(rows.astype("<" + width).tobytes(), name))
+    return Numbers("ref", width, table, _put(links, rows.astype("<" + width), name))
+
+
+def _put(links: Links, numbers: NumberArray, name: str) -> int | None:
+    return links.cells.put(numbers.tobytes(), name, numbers.dtype.str)

@@ -336,7 +336,7 @@ class _Encoder:
                 blocks.append(self.cells.add(array_piece(array, namer.name(draft.number, row), dtype)))
         if mark.layout == "spaced":
             small = [np.ascontiguousarray(array) for array in small]
-        joined = self.cells.put(joined_bytes(small), f"{prefix}.arrays")
+        joined = self.cells.put(joined_bytes(small), f"{prefix}.arrays", mark.dtype.str)
         if self._packs and mark.layout == "arrays":
             self._note_places(draft.objects, blocks, joined)
         return Arrays(dtype, mark.order, shape, tuple(blocks), joined)

@@ -7,11 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Final
 
 import numpy as np
 
 from vitrify.container import trees
+from vitrify.container.codecs import TREES
 from vitrify.container.writer import Group, Piece
 from vitrify.graph.drafts import Draft
 
@@ -130,4 +132,5 @@ def _group(found: Sequence[_Tree], numbers: tuple[int, ...], pieces: Sequence[Pi
         width=found[0].width,
         spans=np.array(spans, np.int64).reshape(-1, 3),
     )
-    return Group(numbers=numbers, trees=layout)
+    encode = partial(TREES.encode, layout)
+    return Group(name="$trees", numbers=numbers, codec=TREES, encode=encode)
