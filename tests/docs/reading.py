@@ -24,7 +24,8 @@ ONLY_SAVES = frozenset(
     f"src/vitrify/{name}.py"
     for name in (
         "container/choice", "container/files", "container/trees/packing", "container/writer",
-        "graph/columns", "graph/drafts", "graph/encode", "graph/leveling", "graph/names", "graph/packing", "graph/shapes",
+        "graph/columns", "graph/drafts", "graph/encode", "graph/leveling", "graph/names", "graph/packing",
+        "graph/shapes",
     )
 )  # fmt: skip
 """Modules beside those of the table that run when a model is saved; nothing of them runs when one is loaded."""
