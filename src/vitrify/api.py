@@ -32,7 +32,7 @@ from vitrify.graph.encode import Encoded, encode
 from vitrify.graph.parameters import NEVER_SAVED
 from vitrify.graph.registry import Registry
 from vitrify.graph.requirements import file_readers, missing_attribute
-from vitrify.record import plain_record, read_record
+from vitrify.record import plain_record, read_summary
 from vitrify.record.versions import POLICIES, UNREVIEWED, check_versions, is_newer_than_reviewed
 from vitrify.trust import Need, TrustArgument, read_trust, require
 
@@ -194,7 +194,7 @@ def _build(
     if versions not in POLICIES:
         raise ValueError(f'versions= is "warn", "error" or "ignore", got {versions!r}')
     allowed = read_trust(trust)
-    record = read_record(opened.header.metadata.record)
+    record = read_summary(opened.header.metadata.record)
     decoder = Decoder(opened, default_registry().extended(converters), mmap=mmap)
     needs = [Need(name=f.name, what=f.what, path=decoder.path_of(f)) for f in decoder.foreign()]
     require(needs, allowed, shown)

@@ -29,8 +29,12 @@ ITEM_BYTES: Final = {
 }  # fmt: skip
 CELLS: Final = "$cells"
 GRAPH: Final = "$graph"
+RECORD: Final = "$record"
 RESERVED: Final = (CELLS, GRAPH)
+"""The blocks of every file that have no number; only `RECORD` may follow."""
+
 METADATA: Final = "__metadata__"
+_UNNUMBERED: Final = (RESERVED, (*RESERVED, RECORD))
 _HEX: Final = re.compile("[0-9a-f]{64}")
 _FORMAT_FIELD: Final = re.compile(rb'","format":"([^"\\]{0,40})"')
 _MAX_INT = 2**63 - 1
@@ -241,6 +245,8 @@ def _check_blocks(blocks: tuple[Block, ...]) -> None:
         is_bytes = block.dtype == "U8" and block.shape == (block.stored_bytes,)
         if (stored.codec != RAW or not stored.numbers) and not is_bytes:
             raise FormatError(f"block {block.name!r} must be plain bytes")
+        if block.name == RECORD and not stored.numbers and stored.codec != RAW:
+            raise FormatError("the block of the record must be raw")
         if (stored.codec == RAW) != (stored.n_bytes is None):
             raise FormatError(f"block {block.name!r} must give a decoded size exactly when it is encoded")
         if stored.codec != RAW and (stored.codec not in CODECS or not 0 <= block.n_bytes <= _MAX_INT):
@@ -249,7 +255,7 @@ def _check_blocks(blocks: tuple[Block, ...]) -> None:
         pieces += stored.numbers
         position = block.end
     order = [block_order(block.stored, block.stored_bytes) for block in blocks]
-    if order != sorted(order) or [b.name for b in blocks if not b.stored.numbers] != list(RESERVED):
+    if order != sorted(order) or tuple(b.name for b in blocks if not b.stored.numbers) not in _UNNUMBERED:
         raise FormatError("the blocks are not in canonical order")
     if sorted(pieces) != list(range(len(pieces))):
         raise FormatError("the blocks are not numbered 0, 1, 2 … without gap or repetition")

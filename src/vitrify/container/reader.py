@@ -16,7 +16,7 @@ import numpy.typing as npt
 
 from vitrify.container.codecs import CODECS, RAW
 from vitrify.container.digest import CHUNK_BYTES, digest_count, hex_digest, model_digest
-from vitrify.container.layout import RESERVED, Block, Header, Stored
+from vitrify.container.layout import RECORD, RESERVED, Block, Header, Stored
 from vitrify.container.limits import LIMITS, Limits
 from vitrify.container.memory import Memory, private_bytes
 from vitrify.container.parallel import share
@@ -36,7 +36,7 @@ class GlassFile:
         self.header: Header = source.header
         self.limits = limits
         self._source = source
-        self._named = {block.name: block for block in self.header.blocks if block.name in RESERVED}
+        self._named = {block.name: block for block in self.header.blocks if not block.stored.numbers}
         self._groups: dict[int, _Group] = {}
         self._pieces = self._number()
         self._require_model_digest()
@@ -111,6 +111,20 @@ class GlassFile:
     def reserved(self, name: str) -> Bytes:
         """The decoded bytes of a reserved block, shape (n_bytes,) uint8."""
         return self._read(self._named[name])
+
+    def attached(self) -> bytes | None:
+        """The bytes that the record brings with it; None where it is all in the header."""
+        return self._read(self._named[RECORD]).tobytes() if RECORD in self._named else None
+
+    def check_attached(self) -> None:
+        """Compare them with their digests, without decoding them.
+
+        Raises:
+            IntegrityError: They do not match.
+        """
+        if RECORD in self._named:
+            block = self._named[RECORD]
+            self._compare([(block, self._source.view(block.begin, block.end), None)])
 
     def map(self, number: int) -> Bytes | None:
         """Piece `number` as a private map of the file, its digests unchecked; None where that cannot be."""

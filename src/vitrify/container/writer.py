@@ -21,6 +21,7 @@ from vitrify.container.layout import (
     GRAPH,
     ITEM_BYTES,
     METADATA,
+    RECORD,
     RESERVED,
     Block,
     Stored,
@@ -163,7 +164,8 @@ class Plan:
 
     def __init__(self, drafts: Sequence[_Draft], *, record: str) -> None:
         self._drafts = sorted(drafts, key=lambda draft: block_order(draft.stored, draft.stored_bytes))
-        self._names = [*_unique([draft.name for draft in self._drafts if draft.stored.numbers]), *RESERVED]
+        numbered = [draft.name for draft in self._drafts if draft.stored.numbers]
+        self._names = [*_unique(numbered), *(draft.name for draft in self._drafts[len(numbered) :])]
         self._record = record
         self._is_hashed = False
         self.head_bytes = len(self._spell(BLANK))
@@ -188,7 +190,7 @@ class Plan:
         if not self._is_hashed:
             for _ in self.bodies():
                 pass
-        plain = [found for draft in self._drafts for found in draft.plain]
+        plain = [found for draft in self._drafts if draft.name != RECORD for found in draft.plain]
         plain.sort(key=lambda found: (found[0] is None, found[0] or 0))
         return self._spell(model_digest((n_bytes, digests) for _, n_bytes, digests in plain))
 
@@ -218,13 +220,20 @@ class Plan:
 
 
 def plan(
-    pieces: Sequence[Piece], *, cells: bytes, graph: bytes, record: str, effort: int, groups: Sequence[Group] = ()
+    pieces: Sequence[Piece],
+    *,
+    cells: bytes,
+    graph: bytes,
+    record: str,
+    effort: int,
+    groups: Sequence[Group] = (),
+    attached: bytes | None = None,
 ) -> Plan:
-    """Decide where everything lies, and with `effort` 1-9 compress it."""
-    reserved = (
+    """Decide where everything lies, and with `effort` 1-9 compress it; `attached` is what the record brings with it."""
+    reserved = [
         Piece(name=CELLS, dtype="U8", shape=(len(cells),), data=lambda: cells),
         Piece(name=GRAPH, dtype="U8", shape=(len(graph),), data=lambda: graph),
-    )
+    ]
     drafts: list[_Draft] = []
     grouped: set[int] = set()
     for group in groups if effort else ():
@@ -234,6 +243,9 @@ def plan(
             grouped.update(group.numbers)
     drafts += [_Draft(piece, number, effort) for number, piece in enumerate(pieces) if number not in grouped]
     drafts += [_Draft(piece, None, effort) for piece in reserved]
+    if attached is not None:
+        record_piece = Piece(name=RECORD, dtype="U8", shape=(len(attached),), data=lambda: attached)
+        drafts.append(_Draft(record_piece, None, 0))
     return Plan(drafts, record=record)
 
 
@@ -245,8 +257,9 @@ def _hash(batch: list[_Chunk]) -> list[_Chunk]:
 
 def _unique(names: list[str]) -> list[str]:
     """Names with `~2`, `~3` … appended where one comes again, or is reserved."""
-    taken = {*names, METADATA, *RESERVED}
-    last: dict[str, int] = dict.fromkeys((METADATA, *RESERVED), 1)
+    unavailable = (METADATA, *RESERVED, RECORD)
+    taken = {*names, *unavailable}
+    last: dict[str, int] = dict.fromkeys(unavailable, 1)
     result: list[str] = []
     for name in names:
         unique = name

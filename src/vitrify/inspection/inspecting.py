@@ -24,7 +24,8 @@ from vitrify.inspection.sizes import STRUCTURE, Sizes, label_rows
 from vitrify.inspection.summary import Part, Summary
 from vitrify.inspection.tables import Tables
 from vitrify.inspection.text import Texts, is_fitted_name, is_param_name
-from vitrify.record import Record, read_record
+from vitrify.record import Summary as RecordSummary
+from vitrify.record import read_summary
 
 FileLike = str | os.PathLike[str] | bytes | bytearray | memoryview | BinaryIO
 _RECORDED: Final = {"data": "training data", "source": "source", "scores": "score"}
@@ -47,7 +48,7 @@ def inspect(file: FileLike, *, limits: Limits = LIMITS) -> Summary:
     """
     with _opened(file, limits) as opened:
         parsed = ParsedGraph(opened, default_registry())
-        record = read_record(opened.header.metadata.record)
+        record = read_summary(opened.header.metadata.record)
         _check_arrays(parsed)
         return _summary(parsed, record)
 
@@ -97,7 +98,7 @@ def _check_arrays(parsed: ParsedGraph) -> None:
             parsed.file.check(parsed.file.block(number))
 
 
-def _summary(parsed: ParsedGraph, record: Record) -> Summary:
+def _summary(parsed: ParsedGraph, record: RecordSummary) -> Summary:
     tables = Tables(parsed)
     origins = Origins(tables)
     arrays = Arrays(tables, origins)

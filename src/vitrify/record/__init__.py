@@ -1,56 +1,37 @@
-"""What travels with a model besides its values: here, the versions that wrote it.
+"""What travels with a model besides its values: where it comes from, how good it was, and what it predicted.
 
 The record is plain data. It never switches behaviour on load; versions only choose a warning or an error.
+
+    summary      the part in the header
+    attached     what grows with columns and rows, in a block of its own
+    tables       training data of any library as columns
+    fingerprint, statistics, schema      what is kept of it
+    environment, source, scores, probes  the rest
+    versions     comparing the versions that wrote a file with those that read it
 """
 
 from __future__ import annotations
 
 import platform
 import sys
-from typing import Any, Final
-
-import msgspec
+from typing import Any
 
 from vitrify._version import __version__
-from vitrify.errors import FormatError
+from vitrify.record.summary import Summary, read_summary, write_summary
 
-
-class Record(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """The record as it stands in the header.
-
-    Attributes:
-        versions: Library → version, for Python, vitrify and the libraries that the model's types come from.
-    """
-
-    versions: dict[str, str]
-
-
-_DECODER: Final = msgspec.json.Decoder(Record)  # made here, not in two threads at once: see `container.layout`
+__all__ = ["Summary", "known_versions", "plain_record", "read_summary", "write_summary"]
 
 
 def plain_record(libraries: tuple[str, ...]) -> str:
     """The record of a plain `dump`: versions of modules that are imported already, nothing else."""
+    return write_summary(Summary(versions=known_versions(libraries)))
+
+
+def known_versions(libraries: tuple[str, ...]) -> dict[str, str]:
+    """The versions of Python, vitrify, numpy and the libraries, as far as they are imported."""
     versions = {"python": platform.python_version(), "vitrify": __version__, "numpy": _version("numpy")}
-    for library in libraries:
-        found = _version(library)
-        if found:
-            versions[library] = found
-    return msgspec.json.encode(Record(versions={k: v for k, v in versions.items() if v})).decode()
-
-
-def read_record(text: str) -> Record:
-    """Parse and check the record.
-
-    Raises:
-        FormatError: It is not a record.
-    """
-    try:
-        record = _DECODER.decode(text)
-    except (msgspec.MsgspecError, UnicodeError, RecursionError) as error:
-        raise FormatError(f"the record is not what SPEC.md §7 describes ({error})") from error
-    if msgspec.json.encode(record).decode() != text:
-        raise FormatError("the record is not in canonical form")
-    return record
+    versions |= {library: _version(library) for library in libraries}
+    return {name: version for name, version in versions.items() if version}
 
 
 def _version(library: str) -> str:

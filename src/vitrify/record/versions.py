@@ -15,14 +15,14 @@ from vitrify.errors import VersionError, VersionWarning
 from vitrify.graph.parse import ParsedGraph
 from vitrify.graph.paths import cut
 from vitrify.graph.registry import DISTRIBUTIONS
-from vitrify.record import Record
+from vitrify.record import Summary
 
 POLICIES: Final = ("warn", "error", "ignore")
 UNREVIEWED: Final = "this scikit-learn is newer than the ones vitrify has reviewed; upgrade vitrify when you can"
 _IGNORED: Final = frozenset({"python", "vitrify"})
 
 
-def check_versions(record: Record, graph: ParsedGraph, shown_file: str, policy: str) -> None:
+def check_versions(record: Summary, graph: ParsedGraph, shown_file: str, policy: str) -> None:
     """Compare the record's versions with the installed ones, as `versions=` asks.
 
     Raises:

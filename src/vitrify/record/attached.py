@@ -1,0 +1,83 @@
+"""What grows with the columns and rows of the data: statistics, probes and texts, in a block of their own.
+
+The block is a glass file in itself, of builtin types, arrays and tables alone, and no name in it is ever trusted. It is
+read when somebody asks: `load` compares its digests and leaves it closed.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any, Never
+
+from vitrify.container.limits import LIMITS, Limits
+from vitrify.container.reader import GlassFile, open_glass_bytes
+from vitrify.container.writer import plan
+from vitrify.converters import default_registry
+from vitrify.errors import FormatError
+from vitrify.graph.decode import Decoder
+from vitrify.graph.encode import encode
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Attached:
+    """The part of a record outside of the header.
+
+    Attributes:
+        columns: Of the input: a name of what is known → one value for each column; see `record.statistics`.
+        target: The same for the columns of the target.
+        probes: `X`, rows of input, and `outputs`, method → what it gave for them; empty where there are none.
+        texts: The name of a text → the text: scripts, cells, classes of the caller's.
+    """
+
+    columns: dict[str, Any] = field(default_factory=dict)
+    target: dict[str, Any] = field(default_factory=dict)
+    probes: dict[str, Any] = field(default_factory=dict)
+    texts: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether there is nothing to attach."""
+        return not (self.columns or self.target or self.probes or self.texts)
+
+
+_FIELDS = ("columns", "target", "probes", "texts")
+
+
+def write_attached(attached: Attached, effort: int = 3) -> bytes | None:
+    """The bytes of the block; None where there is nothing to attach.
+
+    Raises:
+        UnsupportedError: A probe holds what no file can.
+    """
+    if attached.is_empty:
+        return None
+    encoded = encode({name: getattr(attached, name) for name in _FIELDS}, default_registry(), packs=effort > 0)
+    prepared = plan(
+        encoded.pieces, cells=encoded.cells, graph=encoded.graph, record='{"versions":{}}', effort=effort,
+        groups=encoded.groups,
+    )  # fmt: skip
+    return b"".join(prepared.buffers())
+
+
+def read_attached(file: GlassFile, limits: Limits = LIMITS) -> Attached:
+    """What a file's record brings with it.
+
+    Raises:
+        FormatError: It is not what `write_attached` writes.
+        VitrifyError: Its bytes are damaged, or ask for too much.
+    """
+    data = file.attached()
+    if data is None:
+        return Attached()
+    with open_glass_bytes(data, limits) as opened:
+        decoder = Decoder(opened, default_registry())
+        if decoder.foreign():
+            raise FormatError("the record needs names that no record has")
+        found = decoder.build(_nothing)
+    if type(found) is not dict or tuple(found) != _FIELDS or any(type(part) is not dict for part in found.values()):
+        raise FormatError("the block of the record is not what SPEC.md §7 describes")
+    return Attached(**found)
+
+
+def _nothing(name: str, what: str, path: str) -> Never:
+    raise FormatError("the record needs names that no record has")

@@ -1,0 +1,267 @@
+"""Training data as a table, whatever library it comes from: columns with a kind, read a stretch of rows at a time.
+
+Nothing here imports a library for tables: data of one brings it. A library joins by a function in `_READERS`, which
+gives columns of the same kinds; then the same content has the same fingerprint, whichever library holds it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from numbers import Integral, Real
+from typing import Any, Final
+
+import numpy as np
+import numpy.typing as npt
+
+from vitrify.errors import UnsupportedError
+
+Values = npt.NDArray[Any]
+Flags = npt.NDArray[np.bool_]
+STRETCH_ROWS: Final = 1 << 16
+_NUMBERS: Final[dict[str, tuple[str, str]]] = {
+    "b": ("bool", "?"), "i": ("int", "<i8"), "u": ("int", "<u8"), "f": ("float", "<f8"), "c": ("complex", "<c16"),
+    "M": ("datetime", "<M8[ns]"), "m": ("timedelta", "<m8[ns]"),
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """Some rows of a column.
+
+    Attributes:
+        values: Of the column's canonical dtype, shape (n,); what stands where one is missing means nothing.
+        is_missing: Which values are missing, shape (n,).
+    """
+
+    values: Values
+    is_missing: Flags
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Column:
+    """A column of a table.
+
+    Attributes:
+        name: Its label; None where columns have none.
+        kind: bool, int, float, complex, text, datetime, timedelta, or object for a mixture.
+        dtype: As its library shows it.
+        read: Gives the rows from a first to before a last. Canonical dtypes are `?`, `<i8` (`<u8` for unsigned),
+            `<f8`, `<c16`, `<M8[ns]`, `<m8[ns]`; texts and mixtures are arrays of objects.
+        categories: All values that a categorical column allows, in their order; None for others.
+        is_ordered: Whether these have an order.
+    """
+
+    name: object
+    kind: str
+    dtype: str
+    read: Callable[[int, int], Stretch]
+    categories: Sequence[Any] | None = None
+    is_ordered: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Table:
+    """Rows of input.
+
+    Attributes:
+        form: `array` (no names), `frame`, `sparse`, `texts` (one text a row) or `records` (one dict a row).
+        n_rows: How many rows.
+        columns: The columns; for `sparse` none is ever dense, so they come from `nonzeros`.
+        n_columns: How many columns; 0 for texts and records.
+        nonzeros: For `sparse`: the stored values as a CSC matrix of scipy.
+        rows: For `texts` and `records`: the rows.
+        source: The data as it was given.
+    """
+
+    form: str
+    n_rows: int
+    n_columns: int
+    source: Any
+    columns: Sequence[Column] = ()
+    nonzeros: Any = None
+    rows: Sequence[Any] = ()
+
+    def take(self, rows: npt.NDArray[np.int64]) -> Any:
+        """Some rows in the form in which they were given."""
+        if self.form in ("texts", "records"):
+            return [self.rows[row] for row in rows.tolist()]
+        if self.form == "frame":
+            return self.source.iloc[rows]
+        return self.source[rows] if hasattr(self.source, "dtype") else [self.source[row] for row in rows.tolist()]
+
+
+def read_table(data: Any, what: str = "X") -> Table:
+    """The table that `data` is.
+
+    Args:
+        data: A numpy array of one or two dimensions, a DataFrame or Series of pandas, a matrix or array of scipy.sparse,
+            or a sequence of rows: numbers, sequences of numbers, texts, or dicts.
+        what: What an error calls it.
+
+    Raises:
+        UnsupportedError: It is nothing of these.
+    """
+    for parent in type(data).__mro__:
+        reader = _READERS.get(parent.__module__.split(".", maxsplit=1)[0])
+        if reader is not None and (table := reader(data)) is not None:
+            return table
+    if isinstance(data, Sequence) and not isinstance(data, (str, bytes)):
+        return _of_rows(data, what)
+    raise UnsupportedError(
+        f"{what} is a {type(data).__name__}, which is no table that vitrify reads",
+        hint="Give a numpy array, a pandas DataFrame, a scipy.sparse matrix, or a list of rows",
+    )
+
+
+def stretches(n_rows: int) -> Iterator[tuple[int, int]]:
+    """The first and last row of each stretch."""
+    for begin in range(0, n_rows, STRETCH_ROWS):
+        yield begin, min(begin + STRETCH_ROWS, n_rows)
+
+
+def canonical(values: Values) -> tuple[str, Values]:
+    """The kind of an array and its values in the canonical dtype; objects as they are."""
+    if values.dtype.kind in _NUMBERS:
+        kind, dtype = _NUMBERS[values.dtype.kind]
+        return kind, values.astype(dtype, copy=False)
+    if values.dtype.kind in "UT":
+        return "text", values.astype(object)
+    return _kind_of_objects(values), values
+
+
+def _kind_of_objects(values: Values) -> str:
+    kinds = {type(value) for value in values.tolist()} - {type(None)}
+    if not kinds:
+        return "object"
+    if kinds <= {str}:
+        return "text"
+    if kinds <= {bool, np.bool_}:
+        return "bool"
+    if all(issubclass(kind, Integral) for kind in kinds) and not kinds & {bool, np.bool_}:
+        return "int"
+    if all(issubclass(kind, Real) for kind in kinds) and not kinds & {bool, np.bool_}:
+        return "float"
+    return "object"
+
+
+def _stretch_of(kind: str, values: Values) -> Stretch:
+    """Values of one kind, with what stands for nothing told apart: None, NaN, NaT."""
+    if kind == "float" and values.dtype == object:
+        values = np.array([np.nan if value is None else float(value) for value in values.tolist()], np.float64)
+    elif kind in ("int", "bool") and values.dtype == object:
+        missing = np.fromiter((value is None for value in values), np.bool_, len(values))
+        if not missing.any():
+            return Stretch(canonical(np.array(values.tolist()))[1], missing)
+        dense = np.array([0 if value is None else value for value in values.tolist()])
+        return Stretch(canonical(dense)[1], missing)
+    if values.dtype.kind in "fc":
+        return Stretch(values, np.isnan(values))
+    if values.dtype.kind in "mM":
+        return Stretch(values, np.isnat(values))
+    if values.dtype == object:
+        return Stretch(values, np.fromiter(map(_is_nothing, values), np.bool_, len(values)))
+    return Stretch(values, np.zeros(len(values), np.bool_))
+
+
+def _is_nothing(value: object) -> bool:
+    return value is None or (isinstance(value, float) and value != value)
+
+
+def array_column(array: Values, name: object, dtype: str | None = None) -> Column:
+    """A column of a one-dimensional array."""
+    kind = canonical(array)[0] if array.dtype == object else canonical(array[:0])[0]
+
+    def read(begin: int, end: int) -> Stretch:
+        return _stretch_of(kind, canonical(array[begin:end])[1])
+
+    return Column(name=name, kind=kind, dtype=dtype or str(array.dtype), read=read)
+
+
+def _of_numpy(data: Any) -> Table | None:
+    if not isinstance(data, np.ndarray):
+        return None
+    if data.ndim not in (1, 2) or data.dtype.fields is not None or data.dtype.kind == "V":
+        raise UnsupportedError(f"an array of shape {data.shape} and dtype {data.dtype} is no table of rows and columns")
+    if data.ndim == 1 and data.dtype.kind in "UOT" and (rows := _texts_or_records(data.tolist())) is not None:
+        return Table(form=rows, n_rows=len(data), n_columns=0, source=data, rows=data.tolist())
+    columns = [array_column(column, None) for column in ([data] if data.ndim == 1 else data.T)]
+    return Table(form="array", n_rows=len(data), n_columns=len(columns), source=data, columns=columns)
+
+
+def _of_scipy(data: Any) -> Table | None:
+    if not hasattr(data, "tocsc"):
+        return None
+    matrix = data.tocsc(copy=True)
+    matrix.sum_duplicates()
+    n_rows, n_columns = matrix.shape
+    return Table(form="sparse", n_rows=n_rows, n_columns=n_columns, source=data.tocsr(), nonzeros=matrix)
+
+
+def _of_pandas(data: Any) -> Table | None:
+    if not hasattr(data, "iloc"):
+        return None
+    frame = data.to_frame() if data.ndim == 1 else data
+    columns = [_pandas_column(frame.iloc[:, i], name) for i, name in enumerate(frame.columns)]
+    if data.ndim == 1 and columns[0].kind in ("text", "object"):
+        rows = data.tolist()
+        if (form := _texts_or_records(rows)) is not None:
+            return Table(form=form, n_rows=len(rows), n_columns=0, source=data, rows=rows)
+    return Table(form="frame", n_rows=len(frame), n_columns=len(columns), source=data, columns=columns)
+
+
+def _pandas_column(series: Any, name: object) -> Column:
+    dtype = series.dtype
+    categories = list(dtype.categories) if hasattr(dtype, "categories") and hasattr(series, "cat") else None
+    if hasattr(dtype, "tz"):  # the moment counts, not the clock on the wall
+        series = series.dt.tz_convert("UTC").dt.tz_localize(None)
+    arrow = getattr(series.array, "_pa_array", None) is not None
+    plain = not arrow and isinstance(dtype, np.dtype)
+    first = np.asarray(series.to_numpy()) if plain else None
+    whole = first if first is not None else np.array([None if _is_na(v) else v for v in series.tolist()], object)
+    column = array_column(whole, name, str(dtype))
+    if categories is None:
+        return column
+    return Column(
+        name=name,
+        kind=column.kind,
+        dtype="category",
+        read=column.read,
+        categories=categories,
+        is_ordered=bool(dtype.ordered),
+    )
+
+
+def _is_na(value: Any) -> bool:
+    """None, NaN, NaT or pandas.NA, which is neither equal to itself nor different."""
+    return (
+        value is None or type(value).__name__ in ("NAType", "NaTType") or (isinstance(value, float) and value != value)
+    )
+
+
+def _texts_or_records(rows: Sequence[Any]) -> str | None:
+    if rows and all(isinstance(row, str) for row in rows):
+        return "texts"
+    if rows and all(isinstance(row, Mapping) for row in rows):
+        return "records"
+    return None
+
+
+def _of_rows(rows: Sequence[Any], what: str) -> Table:
+    form = _texts_or_records(rows)
+    if form is not None:
+        return Table(form=form, n_rows=len(rows), n_columns=0, source=rows, rows=rows)
+    try:
+        array = np.array(rows)
+    except ValueError as error:
+        raise UnsupportedError(
+            f"{what} is a list whose rows differ in length", hint="Give rows of one length"
+        ) from error
+    table = _of_numpy(array)
+    assert table is not None
+    return table
+
+
+_READERS: Final[Mapping[str, Callable[[Any], Table | None]]] = {
+    "numpy": _of_numpy, "scipy": _of_scipy, "pandas": _of_pandas,
+}  # fmt: skip
