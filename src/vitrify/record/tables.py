@@ -95,8 +95,8 @@ def read_table(data: Any, what: str = "X") -> Table:
     """The table that `data` is.
 
     Args:
-        data: A numpy array of one or two dimensions, a DataFrame or Series of pandas, a matrix or array of scipy.sparse,
-            or a sequence of rows: numbers, sequences of numbers, texts, or dicts.
+        data: A numpy array of one or two dimensions, a DataFrame or Series of pandas, a matrix or array of
+            scipy.sparse, or a sequence of rows: numbers, sequences of numbers, texts, or dicts.
         what: What an error calls it.
 
     Raises:
@@ -234,9 +234,7 @@ def _pandas_column(series: Any, name: object) -> Column:
 
 def _is_na(value: Any) -> bool:
     """None, NaN, NaT or pandas.NA, which is neither equal to itself nor different."""
-    return (
-        value is None or type(value).__name__ in ("NAType", "NaTType") or (isinstance(value, float) and value != value)
-    )
+    return type(value).__name__ in ("NAType", "NaTType") or _is_nothing(value)
 
 
 def _texts_or_records(rows: Sequence[Any]) -> str | None:
