@@ -7,7 +7,7 @@ import os
 import sys
 import warnings
 from collections.abc import Iterable
-from typing import Any, BinaryIO, Never
+from typing import TYPE_CHECKING, Any, BinaryIO, Never
 
 from vitrify.container.files import write_file
 from vitrify.container.limits import LIMITS, Limits
@@ -32,9 +32,12 @@ from vitrify.graph.encode import Encoded, encode
 from vitrify.graph.parameters import NEVER_SAVED
 from vitrify.graph.registry import Registry
 from vitrify.graph.requirements import file_readers, missing_attribute
-from vitrify.record import plain_record, read_summary
+from vitrify.record import plain_record, read_summary, write_summary
 from vitrify.record.versions import POLICIES, UNREVIEWED, check_versions, is_newer_than_reviewed
-from vitrify.trust import Need, TrustArgument, read_trust, require
+from vitrify.trust import Need, Trust, TrustArgument, read_trust, require
+
+if TYPE_CHECKING:
+    from vitrify.record.capturing import Record
 
 log = logging.getLogger("vitrify")
 log.addHandler(logging.NullHandler())
@@ -47,6 +50,9 @@ def dump(
     obj: Any,
     file: str | bytes | os.PathLike[str] | BinaryIO,
     *_no_more: Never,
+    X: Any = None,
+    y: Any = None,
+    record: Record | None = None,
     compress: bool | int | None = None,
     converters: Iterable[Converter[Any]] = (),
     **_no_others: Never,
@@ -56,6 +62,10 @@ def dump(
     Args:
         obj: What to save.
         file: A path, or a binary file object; after an error nothing was written, and an old file is untouched.
+        X: The data that the model was trained on: its fingerprint, its schema and probes travel with the model, so that
+            `verify` can tell whether it is still the same. Short for `record=capture(obj, X, y)`.
+        y: The target.
+        record: What `capture` found out, instead.
         compress: None or False stores the bytes as they lie in memory; True or 1-9 compresses, more with more effort.
         converters: Converters of your own, for types that vitrify does not know.
 
@@ -66,7 +76,7 @@ def dump(
     """
     if _no_more or _no_others:
         raise misuse(dump, _no_more, _no_others)
-    prepared = _prepare(obj, compress, converters)
+    prepared = _prepare(obj, compress, converters, _record_of(obj, X, y, record))
     if isinstance(file, (str, bytes, os.PathLike)):
         write_file(file, prepared)
     else:
@@ -78,6 +88,9 @@ def dump(
 def dumps(
     obj: Any,
     *_no_more: Never,
+    X: Any = None,
+    y: Any = None,
+    record: Record | None = None,
     compress: bool | int | None = None,
     converters: Iterable[Converter[Any]] = (),
     **_no_others: Never,
@@ -85,7 +98,7 @@ def dumps(
     """Save a model to a byte string; see `dump`."""
     if _no_more or _no_others:
         raise misuse(dumps, _no_more, _no_others)
-    return b"".join(_prepare(obj, compress, converters).buffers())
+    return b"".join(_prepare(obj, compress, converters, _record_of(obj, X, y, record)).buffers())
 
 
 def load(
@@ -94,6 +107,7 @@ def load(
     trust: TrustArgument = (),
     mmap: bool = False,
     versions: str = "warn",
+    verify: str | None = None,
     converters: Iterable[Converter[Any]] = (),
     limits: Limits = LIMITS,
     **_no_others: Never,
@@ -107,6 +121,7 @@ def load(
         mmap: Map big arrays of floats instead of reading them: for files that were verified when they were
             deployed, since mapped bytes are not compared with their digests.
         versions: What to do if other versions wrote the file: "warn", "error" or "ignore".
+        verify: "probes" lets the model predict what it predicted when it was saved, before it is handed out.
         converters: Converters of your own.
         limits: Bounds on what the file may ask for.
 
@@ -116,6 +131,7 @@ def load(
         StateError: Its values cannot belong to objects of their types.
         UnsupportedError: It holds types that do not exist here.
         VersionError: Its results would differ with the versions installed here.
+        VerificationError: It was to be verified, and does not predict what it did.
         LimitError: It asks for more than `limits` allows.
         TypeError: An argument is another library's, such as `mmap_mode=`; the error names what to write instead.
     """
@@ -124,7 +140,7 @@ def load(
     shown = _shown(file)
     sys.audit("vitrify.load", shown)
     with _Naming(shown), open_glass(file, limits) as opened:
-        return _build(opened, shown, trust, mmap, versions, converters)
+        return build_opened(opened, shown, trust, mmap, versions, converters, _checked_verify(verify))
 
 
 def loads(
@@ -132,6 +148,7 @@ def loads(
     *_no_more: Never,
     trust: TrustArgument = (),
     versions: str = "warn",
+    verify: str | None = None,
     converters: Iterable[Converter[Any]] = (),
     limits: Limits = LIMITS,
     **_no_others: Never,
@@ -141,21 +158,47 @@ def loads(
         raise misuse(loads, _no_more, _no_others)
     sys.audit("vitrify.load", "<bytes>")
     with _Naming("<bytes>"), open_glass_bytes(data, limits) as opened:
-        return _build(opened, "<bytes>", trust, False, versions, converters)
+        return build_opened(opened, "<bytes>", trust, False, versions, converters, _checked_verify(verify))
 
 
-def _prepare(obj: Any, compress: bool | int | None, converters: Iterable[Converter[Any]]) -> Plan:
+def _record_of(obj: Any, X: Any, y: Any, record: Record | None) -> Record | None:
+    """The record that the arguments of `dump` ask for."""
+    if X is None and y is None:
+        return record
+    if record is not None:
+        raise TypeError("X= and y= are short for record=vitrify.capture(obj, X, y): give one of both")
+    from vitrify.record.capturing import capture, model_in
+
+    return capture(model_in(obj), X, y)
+
+
+def _checked_verify(verify: str | None) -> bool:
+    if verify not in (None, "probes"):
+        raise ValueError(f'verify= is None or "probes", got {verify!r}')
+    return verify == "probes"
+
+
+def _prepare(
+    obj: Any, compress: bool | int | None, converters: Iterable[Converter[Any]], record: Record | None
+) -> Plan:
     effort = _effort(compress)
     registry = default_registry().extended(converters)
     encoded = encode(obj, registry, packs=effort > 0)
     _warn(encoded)
+    text, attached = plain_record(encoded.libraries), None
+    if record is not None:
+        from vitrify.record.attached import write_attached
+
+        text = write_summary(record.within(obj, encoded.libraries))
+        attached = write_attached(record.attached)
     prepared = plan(
         encoded.pieces,
         cells=encoded.cells,
         graph=encoded.graph,
-        record=plain_record(encoded.libraries),
+        record=text,
         effort=effort,
         groups=encoded.groups,
+        attached=attached,
     )
     if is_newer_than_reviewed(encoded.libraries):
         _check_unreviewed(prepared, registry)
@@ -183,30 +226,49 @@ def _check_unreviewed(prepared: Plan, registry: Registry) -> None:
         ) from error
 
 
-def _build(
+def build_opened(
     opened: GlassFile,
     shown: str,
     trust: TrustArgument,
     mmap: bool,
     versions: str,
     converters: Iterable[Converter[Any]],
+    is_verified: bool,
 ) -> Any:
+    """The object of an open file; see `load`."""
     if versions not in POLICIES:
         raise ValueError(f'versions= is "warn", "error" or "ignore", got {versions!r}')
     allowed = read_trust(trust)
     record = read_summary(opened.header.metadata.record)
-    decoder = Decoder(opened, default_registry().extended(converters), mmap=mmap)
-    needs = [Need(name=f.name, what=f.what, path=decoder.path_of(f)) for f in decoder.foreign()]
-    require(needs, allowed, shown)
+    decoder = read_graph(opened, shown, allowed, converters, mmap=mmap)
     check_versions(record, decoder, shown, versions)
     if (missing := missing_attribute(decoder)) and is_newer_than_reviewed(("sklearn",)):
         raise missing
     built = decoder.build(lambda name, _, path: allowed.resolve(name, path))
     for path in file_readers(decoder):
         warnings.warn(f"{shown}: {path} opens the files whose names it is given", ReadsFilesWarning, stacklevel=3)
+    opened.check_attached()
+    if is_verified:
+        from vitrify.record.replaying import require_same
+
+        require_same(built, record, opened)
     header = opened.header
     log.debug("loaded %s: %d bytes, model %s", shown, header.file_bytes, header.metadata.model[:_SHORT_DIGEST_CHARS])
     return built
+
+
+def read_graph(
+    opened: GlassFile, shown: str, allowed: Trust, converters: Iterable[Converter[Any]], *, mmap: bool = False
+) -> Decoder:
+    """The object graph of a file, all of whose names are reviewed or allowed.
+
+    Raises:
+        UntrustedTypeError: One is neither.
+    """
+    decoder = Decoder(opened, default_registry().extended(converters), mmap=mmap)
+    needs = [Need(name=f.name, what=f.what, path=decoder.path_of(f)) for f in decoder.foreign()]
+    require(needs, allowed, shown)
+    return decoder
 
 
 def _effort(compress: Any) -> int:

@@ -12,7 +12,8 @@ Nothing here is raised for a defect of vitrify itself, and no error carries the 
     ├── PathError              (LookupError)  no array of the file has the path that was asked for
     ├── UnsupportedError       (TypeError)    a value or type that vitrify cannot save or rebuild
     ├── UntrustedTypeError     (TypeError)    a class or function that the caller has not named in `trust=`
-    └── VersionError           (RuntimeError) loading here would give other results than where it was saved
+    ├── VersionError           (RuntimeError) loading here would give other results than where it was saved
+    └── VerificationError      (RuntimeError) the model does not predict what it did when it was saved
 
     VitrifyWarning             (UserWarning)
     ├── VersionWarning                        another version wrote the file (see `versions=`)
@@ -154,6 +155,12 @@ class VersionError(VitrifyError, RuntimeError):
     """The versions here are known to give other results than those that wrote the file."""
 
     exit_code = 4
+
+
+class VerificationError(VitrifyError, RuntimeError):
+    """The loaded model does not predict what it did when it was saved, or nothing says what it did."""
+
+    exit_code = 1
 
 
 class VitrifyWarning(UserWarning):

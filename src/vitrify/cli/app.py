@@ -15,8 +15,11 @@ from typing import Annotated, Final
 import typer
 
 from vitrify.cli.inspect import inspect_file
+from vitrify.cli.lock import lock_file
 from vitrify.cli.options import Debug, UsageError, settings
+from vitrify.cli.rebuild import rebuild_file
 from vitrify.cli.screen import visible
+from vitrify.cli.verify import check_input_file, verify_file
 from vitrify.cli.versions import version_lines
 from vitrify.errors import VitrifyError
 
@@ -57,6 +60,10 @@ def _before(
 
 
 app.command("inspect")(inspect_file)
+app.command("lock")(lock_file)
+app.command("verify")(verify_file)
+app.command("check-input")(check_input_file)
+app.command("rebuild")(rebuild_file)
 
 
 def main(arguments: Sequence[str] | None = None, *, name: str = "vitrify") -> int:

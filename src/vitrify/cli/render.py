@@ -14,6 +14,7 @@ from rich.console import Console, JustifyMethod
 from rich.table import Table
 from rich.text import Text
 
+from vitrify.cli.record import record_facts
 from vitrify.cli.screen import readable_bytes, styled, visible
 from vitrify.inspection import ArrayInfo, Part, Summary
 from vitrify.trust import providers, unchecked_parsers
@@ -211,6 +212,7 @@ class _Page:
         for note in unchecked_parsers(names):
             yield "", styled(note, WARN)
         yield "content", styled(summary.content)
+        yield from record_facts(summary.record)
         if summary.not_recorded:
             yield "not recorded", styled(", ".join(summary.not_recorded))
         yield "model digest", styled(summary.model_digest, FAINT)

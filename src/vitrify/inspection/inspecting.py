@@ -10,6 +10,7 @@ from typing import Any, BinaryIO, Final
 
 import numpy.typing as npt
 
+from vitrify.container.layout import RECORD, Block
 from vitrify.container.limits import LIMITS, Limits
 from vitrify.container.reader import GlassFile, open_glass, open_glass_bytes
 from vitrify.converters import default_registry
@@ -28,7 +29,7 @@ from vitrify.record import Summary as RecordSummary
 from vitrify.record import read_summary
 
 FileLike = str | os.PathLike[str] | bytes | bytearray | memoryview | BinaryIO
-_RECORDED: Final = {"data": "training data", "source": "source", "scores": "score"}
+_RECORDED: Final = {"data": "training data", "source": "source", "scores": "score", "probes": "probes"}
 _FOLD_BELOW_BYTES: Final = 4096
 
 
@@ -50,6 +51,7 @@ def inspect(file: FileLike, *, limits: Limits = LIMITS) -> Summary:
         parsed = ParsedGraph(opened, default_registry())
         record = read_summary(opened.header.metadata.record)
         _check_arrays(parsed)
+        opened.check_attached()
         return _summary(parsed, record)
 
 
@@ -122,8 +124,14 @@ def _summary(parsed: ParsedGraph, record: RecordSummary) -> Summary:
         n_blocks=len(header.blocks),
         structure_bytes=stored[STRUCTURE],
         decoded_bytes=sum(block.n_bytes for block in header.blocks),
-        not_recorded=tuple(what for name, what in _RECORDED.items() if not getattr(record, name, None)),
+        record=record,
+        record_bytes=sum(block.stored_bytes for block in header.blocks if _is_record(block)),
+        not_recorded=tuple(what for name, what in _RECORDED.items() if not getattr(record, name)),
     )
+
+
+def _is_record(block: Block) -> bool:
+    return block.name == RECORD and not block.stored.numbers
 
 
 def _part(draft: Draft, stored: list[int], fold_below: int) -> Part:

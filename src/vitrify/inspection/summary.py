@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from typing import Any, Final
 
+import msgspec
+
+from vitrify.record import Summary as RecordSummary
 from vitrify.trust import Need
 
 INTEGRITY: Final = "the bytes match the file's own digests: finds damage, says nothing about the author"
@@ -88,6 +91,8 @@ class Summary:
         structure_bytes: What belongs to no part: header, object graph, padding. With `tree.n_bytes` it gives
             `file_bytes`.
         decoded_bytes: The size of all blocks when decoded.
+        record: What the file says of where the model comes from.
+        record_bytes: The size of what the record keeps outside of the header; it is part of `structure_bytes`.
         not_recorded: What a record can hold and this one does not.
         integrity: What was checked of the bytes; a file that does not match raises instead.
         content: What was checked of the values.
@@ -105,6 +110,8 @@ class Summary:
     n_blocks: int
     structure_bytes: int
     decoded_bytes: int
+    record: RecordSummary
+    record_bytes: int
     not_recorded: tuple[str, ...]
     integrity: str = INTEGRITY
     content: str = CONTENT
@@ -121,4 +128,5 @@ class Summary:
 
     def to_json(self) -> str:
         """The summary as JSON in plain ASCII, so that no character of the file can steer a terminal."""
-        return json.dumps(asdict(self), indent=2)
+        plain = {field.name: getattr(self, field.name) for field in fields(self)}
+        return json.dumps(plain | {"record": msgspec.to_builtins(self.record)}, default=asdict, indent=2)

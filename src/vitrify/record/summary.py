@@ -196,8 +196,8 @@ class Summary(_Part, frozen=True, kw_only=True):
 
     Attributes:
         versions: Library → version, for Python, vitrify and the libraries that the model's types come from.
-        model_path: Where in the object the model is that was captured: empty for the object itself, else such as
-            `['model']`.
+        model_path: Where in the object the model is that was captured: the keys and places that lead to it; none where
+            it is the object itself.
         environment: Where it was made.
         data: What it was trained on.
         target: What it was to predict.
@@ -213,7 +213,7 @@ class Summary(_Part, frozen=True, kw_only=True):
     """
 
     versions: dict[str, str]
-    model_path: str = ""
+    model_path: tuple[str | int, ...] = ()
     environment: Environment | None = None
     data: Data | None = None
     target: Target | None = None

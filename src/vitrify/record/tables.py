@@ -6,6 +6,7 @@ gives columns of the same kinds; then the same content has the same fingerprint,
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from numbers import Integral, Real
@@ -19,6 +20,8 @@ from vitrify.errors import UnsupportedError
 Values = npt.NDArray[Any]
 Flags = npt.NDArray[np.bool_]
 STRETCH_ROWS: Final = 1 << 16
+_EPOCH: Final = dt.datetime(1970, 1, 1)
+_MICROSECOND: Final = dt.timedelta(microseconds=1)
 _NUMBERS: Final[dict[str, tuple[str, str]]] = {
     "b": ("bool", "?"), "i": ("int", "<i8"), "u": ("int", "<u8"), "f": ("float", "<f8"), "c": ("complex", "<c16"),
     "M": ("datetime", "<M8[ns]"), "m": ("timedelta", "<m8[ns]"),
@@ -88,6 +91,8 @@ class Table:
             return [self.rows[row] for row in rows.tolist()]
         if self.form == "frame":
             return self.source.iloc[rows]
+        if self.form == "sparse":
+            return self.source.tocsr()[rows].asformat(self.source.format)
         return self.source[rows] if hasattr(self.source, "dtype") else [self.source[row] for row in rows.tolist()]
 
 
@@ -131,11 +136,15 @@ def canonical(values: Values) -> tuple[str, Values]:
 
 
 def _kind_of_objects(values: Values) -> str:
-    kinds = {type(value) for value in values.tolist()} - {type(None)}
+    kinds = {type(value) for value in values}
+    if not kinds <= {str, bool, int}:  # among others there may be some that stand for nothing
+        kinds = {type(value) for value in values if not is_nothing(value)}
     if not kinds:
         return "object"
-    if kinds <= {str}:
+    if all(issubclass(kind, str) for kind in kinds):
         return "text"
+    if all(issubclass(kind, (np.datetime64, dt.datetime)) for kind in kinds):
+        return "datetime"
     if kinds <= {bool, np.bool_}:
         return "bool"
     if all(issubclass(kind, Integral) for kind in kinds) and not kinds & {bool, np.bool_}:
@@ -147,25 +156,60 @@ def _kind_of_objects(values: Values) -> str:
 
 def _stretch_of(kind: str, values: Values) -> Stretch:
     """Values of one kind, with what stands for nothing told apart: None, NaN, NaT."""
-    if kind == "float" and values.dtype == object:
-        values = np.array([np.nan if value is None else float(value) for value in values.tolist()], np.float64)
-    elif kind in ("int", "bool") and values.dtype == object:
-        missing = np.fromiter((value is None for value in values), np.bool_, len(values))
-        if not missing.any():
-            return Stretch(canonical(np.array(values.tolist()))[1], missing)
-        dense = np.array([0 if value is None else value for value in values.tolist()])
-        return Stretch(canonical(dense)[1], missing)
+    if values.dtype == object and kind not in ("text", "object"):
+        missing = np.fromiter(map(is_nothing, values), np.bool_, len(values))
+        return Stretch(_dense(kind, values, missing), missing)
     if values.dtype.kind in "fc":
         return Stretch(values, np.isnan(values))
     if values.dtype.kind in "mM":
         return Stretch(values, np.isnat(values))
     if values.dtype == object:
-        return Stretch(values, np.fromiter(map(_is_nothing, values), np.bool_, len(values)))
+        return Stretch(values, np.fromiter(map(is_nothing, values), np.bool_, len(values)))
     return Stretch(values, np.zeros(len(values), np.bool_))
 
 
-def _is_nothing(value: object) -> bool:
-    return value is None or (isinstance(value, float) and value != value)
+def _dense(kind: str, values: Values, is_missing: Flags) -> Values:
+    """Objects of one kind in its canonical dtype; integers that need more than 64 bits stay objects."""
+    if kind == "float":
+        return np.array([np.nan if gone else _float(v) for v, gone in zip(values, is_missing, strict=True)], "<f8")
+    if kind == "bool":
+        return np.array([not gone and bool(v) for v, gone in zip(values, is_missing, strict=True)], np.bool_)
+    if kind == "datetime":
+        moments = [0 if gone else moment_ns(v) for v, gone in zip(values, is_missing, strict=True)]
+        return np.array([(ns + (1 << 63)) % (1 << 64) - (1 << 63) for ns in moments], "<i8").view("<M8[ns]")
+    numbers = [0 if gone else int(v) for v, gone in zip(values, is_missing, strict=True)]
+    lowest, highest = min(numbers, default=0), max(numbers, default=0)
+    if lowest >= -(1 << 63) and highest < 1 << 63:
+        return np.array(numbers, "<i8")
+    return np.array(numbers, "<u8" if lowest >= 0 and highest < 1 << 64 else object)
+
+
+def _float(value: Any) -> float:
+    try:
+        return float(value)
+    except OverflowError as error:
+        raise UnsupportedError("an integer of the data is too large to be a float", hint="Scale that column") from error
+
+
+def is_nothing(value: Any) -> bool:
+    """Whether a value stands for none: None, NaN, NaT, or pandas.NA, which is neither equal to itself nor different."""
+    if value is None or type(value) is str:
+        return value is None
+    if isinstance(value, (float, np.floating)):
+        return bool(value != value)
+    if isinstance(value, (np.datetime64, np.timedelta64)):
+        return bool(np.isnat(value))
+    return type(value).__name__ in ("NAType", "NaTType")
+
+
+def moment_ns(value: dt.datetime | np.datetime64) -> int:
+    """Nanoseconds since 1970, of UTC where the moment knows its zone."""
+    if isinstance(value, np.datetime64):
+        return int(value.astype("M8[ns]").astype(np.int64))
+    if value.utcoffset() is not None:
+        value = value.astimezone(dt.UTC).replace(tzinfo=None)
+    plain = dt.datetime(*value.timetuple()[:6], value.microsecond)
+    return (plain - _EPOCH) // _MICROSECOND * 1000 + getattr(value, "nanosecond", 0)
 
 
 def array_column(array: Values, name: object, dtype: str | None = None) -> Column:
@@ -173,7 +217,8 @@ def array_column(array: Values, name: object, dtype: str | None = None) -> Colum
     kind = canonical(array)[0] if array.dtype == object else canonical(array[:0])[0]
 
     def read(begin: int, end: int) -> Stretch:
-        return _stretch_of(kind, canonical(array[begin:end])[1])
+        values = array[begin:end]
+        return _stretch_of(kind, values if values.dtype == object else canonical(values)[1])
 
     return Column(name=name, kind=kind, dtype=dtype or str(array.dtype), read=read)
 
@@ -185,7 +230,8 @@ def _of_numpy(data: Any) -> Table | None:
         raise UnsupportedError(f"an array of shape {data.shape} and dtype {data.dtype} is no table of rows and columns")
     if data.ndim == 1 and data.dtype.kind in "UOT" and (rows := _texts_or_records(data.tolist())) is not None:
         return Table(form=rows, n_rows=len(data), n_columns=0, source=data, rows=data.tolist())
-    columns = [array_column(column, None) for column in ([data] if data.ndim == 1 else data.T)]
+    plain = data.view(np.ndarray)  # a column of a matrix is a matrix again
+    columns = [array_column(column, None) for column in ([plain] if plain.ndim == 1 else plain.T)]
     return Table(form="array", n_rows=len(data), n_columns=len(columns), source=data, columns=columns)
 
 
@@ -195,7 +241,7 @@ def _of_scipy(data: Any) -> Table | None:
     matrix = data.tocsc(copy=True)
     matrix.sum_duplicates()
     n_rows, n_columns = matrix.shape
-    return Table(form="sparse", n_rows=n_rows, n_columns=n_columns, source=data.tocsr(), nonzeros=matrix)
+    return Table(form="sparse", n_rows=n_rows, n_columns=n_columns, source=data, nonzeros=matrix)
 
 
 def _of_pandas(data: Any) -> Table | None:
@@ -212,29 +258,39 @@ def _of_pandas(data: Any) -> Table | None:
 
 def _pandas_column(series: Any, name: object) -> Column:
     dtype = series.dtype
-    categories = list(dtype.categories) if hasattr(dtype, "categories") and hasattr(series, "cat") else None
+    if hasattr(dtype, "categories") and hasattr(series, "cat"):
+        return _categorical_column(series, name)
     if hasattr(dtype, "tz"):  # the moment counts, not the clock on the wall
         series = series.dt.tz_convert("UTC").dt.tz_localize(None)
     arrow = getattr(series.array, "_pa_array", None) is not None
-    plain = not arrow and isinstance(dtype, np.dtype)
-    first = np.asarray(series.to_numpy()) if plain else None
-    whole = first if first is not None else np.array([None if _is_na(v) else v for v in series.tolist()], object)
-    column = array_column(whole, name, str(dtype))
-    if categories is None:
-        return column
+    if not arrow and isinstance(series.dtype, np.dtype):
+        return array_column(np.asarray(series.to_numpy()), name, str(dtype))
+    return array_column(np.array([None if is_nothing(v) else v for v in series.tolist()], object), name, str(dtype))
+
+
+def _categorical_column(series: Any, name: object) -> Column:
+    """A column whose values are those of its categories, of the kind of those that it uses."""
+    codes = np.asarray(series.cat.codes)
+    categories = series.cat.categories
+    is_used = np.bincount(codes[codes >= 0], minlength=len(categories)) > 0
+    used = _pandas_column(categories[is_used].to_series(), None)
+    place = np.cumsum(is_used) - 1
+    known = used.read(0, int(is_used.sum())).values
+
+    def read(begin: int, end: int) -> Stretch:
+        is_missing = codes[begin:end] < 0
+        if not len(known):
+            return Stretch(np.full(end - begin, None, object), is_missing)
+        return Stretch(known[place[np.where(is_missing, 0, codes[begin:end])]], is_missing)
+
     return Column(
         name=name,
-        kind=column.kind,
+        kind=used.kind if len(known) else "object",
         dtype="category",
-        read=column.read,
-        categories=categories,
-        is_ordered=bool(dtype.ordered),
+        read=read,
+        categories=categories.tolist(),
+        is_ordered=bool(series.dtype.ordered),
     )
-
-
-def _is_na(value: Any) -> bool:
-    """None, NaN, NaT or pandas.NA, which is neither equal to itself nor different."""
-    return type(value).__name__ in ("NAType", "NaTType") or _is_nothing(value)
 
 
 def _texts_or_records(rows: Sequence[Any]) -> str | None:
@@ -250,6 +306,8 @@ def _of_rows(rows: Sequence[Any], what: str) -> Table:
     if form is not None:
         return Table(form=form, n_rows=len(rows), n_columns=0, source=rows, rows=rows)
     try:
+        if len({len(row) if isinstance(row, (list, tuple)) else None for row in rows}) > 1:
+            raise ValueError("rows of several lengths")  # which numpy before 1.24 takes for objects
         array = np.array(rows)
     except ValueError as error:
         raise UnsupportedError(

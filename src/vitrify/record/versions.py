@@ -30,15 +30,8 @@ def check_versions(record: Summary, graph: ParsedGraph, shown_file: str, policy:
     """
     if policy == "ignore":
         return
-    written = record.versions.get("sklearn", "")
-    here = _installed("sklearn") if written else ""
-    if here:
-        _refuse_known_changes(graph, written, here)
-    differing = [
-        (library, version, found)
-        for library, version in record.versions.items()
-        if library not in _IGNORED and (found := _installed(library)) and _minor(found) != _minor(version)
-    ]
+    refuse_known_changes(record, graph)
+    differing = differing_versions(record)
     if not differing:
         if is_newer_than_reviewed(tuple(record.versions)):
             warnings.warn(UNREVIEWED, VersionWarning, stacklevel=4)
@@ -47,7 +40,8 @@ def check_versions(record: Summary, graph: ParsedGraph, shown_file: str, policy:
     message = f"{shown_file} was written with {listed}; results may differ"
     if policy == "error":
         raise VersionError(message, hint='Install those versions, or load with versions="warn"')
-    if written and _minor(written) != _minor(here):
+    if any(name == "sklearn" for name, _, _ in differing):
+        here, written = _installed("sklearn"), record.versions["sklearn"]
         from vitrify.converters.sklearn.warning import sklearn_warning
 
         warnings.warn(sklearn_warning(message, here, written), stacklevel=4)
@@ -60,7 +54,25 @@ def is_newer_than_reviewed(libraries: tuple[str, ...]) -> bool:
     return "sklearn" in libraries and _minor(_installed("sklearn")) > REVIEWED_UP_TO
 
 
-def _refuse_known_changes(graph: ParsedGraph, written: str, here: str) -> None:
+def differing_versions(record: Summary) -> list[tuple[str, str, str]]:
+    """The libraries whose major or minor version is another here: name, version that wrote the file, version here."""
+    return [
+        (library, version, found)
+        for library, version in record.versions.items()
+        if library not in _IGNORED and (found := _installed(library)) and not _is_same_minor(found, version)
+    ]
+
+
+def refuse_known_changes(record: Summary, graph: ParsedGraph) -> None:
+    """Compare the versions of scikit-learn with what is known to give other results.
+
+    Raises:
+        VersionError: The model is of such a kind.
+    """
+    written = record.versions.get("sklearn", "")
+    here = _installed("sklearn") if written else ""
+    if not here or here == written:
+        return
     old, new = _minor(written), _minor(here)
     for change in CHANGES:
         is_affected = (change.forward and old < change.since <= new) or (change.backward and new < change.since <= old)
@@ -93,6 +105,10 @@ def _installed(library: str) -> str:
         return metadata.version(DISTRIBUTIONS.get(library, library))
     except metadata.PackageNotFoundError:
         return ""
+
+
+def _is_same_minor(one: str, other: str) -> bool:
+    return one == other or _minor(one) == _minor(other)
 
 
 def _minor(version: str) -> Minor:

@@ -1,0 +1,278 @@
+"""Capturing what must travel with a model, and finding the model again in what is saved."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+import msgspec
+
+from vitrify.errors import UnsupportedError
+from vitrify.record import known_versions
+from vitrify.record.attached import Attached
+from vitrify.record.fingerprint import fingerprint
+from vitrify.record.schema import schema_part
+from vitrify.record.statistics import column_statistics, target_statistics, target_summary
+from vitrify.record.summary import Data, Json, Reference, Score, Summary
+from vitrify.record.tables import Table, read_table
+
+Progress = Callable[[int, int, float], None]
+_STATISTICS: Final = ("summary", "full")
+_PROBES: Final = ("synthetic", "sample")
+_OUTPUTS: Final = ("predict", "transform", "predict_proba", "decision_function", "score_samples")
+_MAX_DEPTH: Final = 8
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Record:
+    """What `capture` found out about a model.
+
+    Attributes:
+        summary: The part that stands in the header.
+        attached: Statistics, probes and texts.
+        model: The model itself, by which it is found in what is saved.
+    """
+
+    summary: Summary
+    attached: Attached
+    model: Any = field(repr=False, compare=False)
+
+    def within(self, saved: Any, libraries: tuple[str, ...]) -> Summary:
+        """The summary as it stands in the file of `saved`, whose types come from these libraries.
+
+        Raises:
+            UnsupportedError: The model is not in there.
+        """
+        path = _path_to(self.model, saved, ())
+        if path is None:
+            raise UnsupportedError(
+                f"record= was captured from another {type(self.model).__name__} than the one that is saved",
+                hint="Capture the very object that you save, after its last fit",
+            )
+        summary = msgspec.structs.replace(self.summary, versions=known_versions(libraries), model_path=path)
+        if summary.data is None and not summary.scores:
+            return summary
+        from vitrify.record.environment import environment
+
+        return msgspec.structs.replace(summary, environment=environment(libraries))
+
+
+def capture(
+    model: Any,
+    X: Any = None,
+    y: Any = None,
+    *,
+    scores: Any = None,
+    cv: Any = None,
+    scoring: Any = None,
+    groups: Any = None,
+    holdout: tuple[Any, Any] | None = None,
+    probes: str | None = "synthetic",
+    statistics: str | None = "summary",
+    data: str | tuple[str, str] | None = None,
+    source: bool | str = False,
+    notes: str = "",
+    authors: Iterable[str] = (),
+    license: str = "",  # noqa: A002  # the field's word
+    extra: Mapping[str, Json] | None = None,
+    parents: Iterable[str] = (),
+    progress: Progress | None = None,
+) -> Record:
+    """Note down what a model was trained on, how good it is and what it predicts, to be saved with it.
+
+    Args:
+        model: A fitted model.
+        X: The data that it was trained on, shape (n_samples, n_features): an array, a DataFrame, a sparse matrix, texts
+            or dicts.
+        y: The target, shape (n_samples,) or (n_samples, n_outputs).
+        scores: What `cross_validate` or `cross_val_score` returned, instead of `cv`.
+        cv: How to cross-validate, as scikit-learn takes it: a number of folds, a splitter, or splits; None does not.
+        scoring: Scorers by name, or a scorer; with `cv`, `scores` or `holdout`.
+        groups: The group of each row, for splitters that want it.
+        holdout: X and y that the model has not seen, to be scored.
+        probes: `synthetic` keeps made-up rows with the outputs they give, `sample` real rows of X, None nothing.
+        statistics: `summary` keeps means and quantiles of the columns, `full` also single values (least, greatest, most
+            frequent), None nothing but the schema.
+        data: Where the data can be had again: a URI, or a URI and a version. vitrify never opens it.
+        source: True keeps commit and script, `text` also the code itself; see `record.source`.
+        notes: Free text.
+        authors: Who made the model.
+        license: An SPDX expression.
+        extra: Whatever else, as JSON.
+        parents: The digests of the models that it was made from.
+        progress: Called after each fold with the number done, the number of all, and the seconds it took.
+
+    Returns:
+        The record, for `dump(..., record=record)`.
+
+    Raises:
+        UnsupportedError: The model is not fitted, or the data is no table, or does not belong to it.
+        TypeError: Options contradict each other.
+    """
+    _require_choice("probes", probes, _PROBES)
+    _require_choice("statistics", statistics, _STATISTICS)
+    _require_fitted(model)
+    table = None if X is None else read_table(X)
+    target = None if y is None else read_table(y, "y")
+    _require_rows(table, target)
+    columns: dict[str, Any] = {}
+    described = None
+    if table is not None:
+        columns = column_statistics(table, full=statistics == "full")
+        if statistics is None:
+            columns = schema_part(columns)
+        described = Data(
+            form=table.form,
+            n_rows=table.n_rows,
+            n_columns=table.n_columns,
+            fingerprint=fingerprint(table, columns.get("digests")),
+            n_missing=int(sum(columns.get("n_missing", ()))),
+            reference=_reference(data),
+        )
+    elif data is not None:
+        raise TypeError("data= says where X can be had again: give X, too")
+    probed, kept = (None, {}) if table is None or probes is None else _probe(model, table, probes)
+    found_source, texts = (None, {}) if not source else _source(source, model)
+    summary = Summary(
+        versions={},
+        data=described,
+        target=None if target is None else target_summary(target, _is_classifier(model)),
+        scores=_scores(model, X, y, cv, scoring, scores, groups, holdout, progress),
+        probes=probed,
+        source=found_source,
+        notes=notes,
+        authors=tuple(authors),
+        license=license,
+        extra=dict(extra or {}),
+        parents=tuple(parents),
+    )
+    attached = Attached(
+        columns=columns,
+        target={} if target is None or statistics is None else target_statistics(target, full=statistics == "full"),
+        probes=kept,
+        texts=texts,
+    )
+    return Record(summary=summary, attached=attached, model=model)
+
+
+def model_in(saved: Any) -> Any:
+    """The one model in what is to be saved: itself, or the only one among the values of a bundle.
+
+    Raises:
+        UnsupportedError: There is none, or several.
+    """
+    if _is_model(saved) or not isinstance(saved, (dict, list, tuple)):
+        return saved
+    found = [value for value in (saved.values() if isinstance(saved, dict) else saved) if _is_model(value)]
+    if len(found) == 1:
+        return found[0]
+    raise UnsupportedError(
+        f"X= belongs to one model, and this {type(saved).__name__} holds {len(found) or 'none'}",
+        hint="Give record=vitrify.capture(model, X, y), which says to which",
+    )
+
+
+def follow(saved: Any, path: Sequence[str | int]) -> Any:
+    """The model in what was saved.
+
+    Raises:
+        LookupError: The path leads nowhere.
+    """
+    for step in path:
+        parts: Any = saved if isinstance(saved, (dict, list, tuple)) else {}
+        try:
+            saved = parts[step]
+        except (LookupError, TypeError) as error:
+            raise LookupError(f"{type(saved).__name__} has no part {step!r}") from error
+    return saved
+
+
+def _is_model(value: Any) -> bool:
+    return not isinstance(value, type) and any(callable(getattr(value, name, None)) for name in _OUTPUTS)
+
+
+def _path_to(model: Any, saved: Any, path: tuple[str | int, ...]) -> tuple[str | int, ...] | None:
+    if saved is model:
+        return path
+    if len(path) == _MAX_DEPTH or not isinstance(saved, (dict, list, tuple)):
+        return None
+    steps = saved.items() if isinstance(saved, dict) else enumerate(saved)
+    for step, value in steps:
+        if type(step) in (str, int) and (found := _path_to(model, value, (*path, step))) is not None:
+            return found
+    return None
+
+
+def _require_choice(name: str, value: object, choices: tuple[str, ...]) -> None:
+    if value is not None and value not in choices:
+        shown = ", ".join(map(repr, choices))
+        raise ValueError(f"{name}= is {shown} or None, got {value!r}")
+
+
+def _require_fitted(model: Any) -> None:
+    if not type(model).__module__.startswith("sklearn."):
+        return
+    from sklearn.exceptions import NotFittedError
+    from sklearn.utils.validation import check_is_fitted
+
+    try:
+        check_is_fitted(model)
+    except NotFittedError as error:
+        raise UnsupportedError(
+            f"this {type(model).__name__} is not fitted: there is nothing to capture", hint="Fit it first"
+        ) from error
+
+
+def _require_rows(table: Table | None, target: Table | None) -> None:
+    if table is not None and table.n_rows == 0:
+        raise UnsupportedError("X has no rows", hint="Give the data that the model was trained on")
+    if target is None:
+        return
+    if table is None:
+        raise TypeError("y= was given without X=")
+    if target.n_rows != table.n_rows:
+        raise UnsupportedError(f"X has {table.n_rows} rows and y {target.n_rows}", hint="Give the X and y of one fit")
+
+
+def _is_classifier(model: Any) -> bool:
+    return hasattr(model, "classes_") or getattr(model, "_estimator_type", None) == "classifier"
+
+
+def _reference(data: str | tuple[str, str] | None) -> Reference | None:
+    if data is None:
+        return None
+    uri, version = (data, "") if isinstance(data, str) else data
+    return Reference(uri=uri, version=version)
+
+
+def _probe(model: Any, table: Table, origin: str) -> tuple[Any, dict[str, Any]]:
+    from vitrify.record.probes import make_probes
+
+    return make_probes(model, table, origin=origin)  # type: ignore[arg-type]  # checked before
+
+
+def _source(mode: bool | str, model: Any) -> tuple[Any, dict[str, str]]:
+    from vitrify.record.source import source
+
+    return source(mode, model)
+
+
+def _scores(
+    model: Any, X: Any, y: Any, cv: Any, scoring: Any, scores: Any, groups: Any, holdout: Any, progress: Any
+) -> tuple[Score, ...]:
+    from vitrify.record.scores import capture_scores
+
+    is_pair = isinstance(holdout, (tuple, list)) and len(holdout) == 2  # what is none is told by capture_scores
+    return capture_scores(
+        model,
+        X,
+        y,
+        cv=cv,
+        scoring=scoring,
+        scores=scores,
+        groups=groups,
+        holdout=holdout,
+        progress=progress,
+        fingerprint=fingerprint(read_table(holdout[0], "the holdout")) if is_pair else "",
+    )

@@ -1,0 +1,48 @@
+"""Letting a loaded model predict what it predicted when it was saved, before it is handed out."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from vitrify.container.reader import GlassFile
+from vitrify.errors import FormatError, VerificationError
+from vitrify.record.attached import read_attached
+from vitrify.record.capturing import follow
+from vitrify.record.probes import replay
+from vitrify.record.summary import Summary
+
+SAME = ("equal", "close")
+
+
+def recorded_model(built: Any, summary: Summary) -> Any:
+    """The model that the record is about.
+
+    Raises:
+        FormatError: There is none where the record says.
+    """
+    try:
+        return follow(built, summary.model_path)
+    except LookupError as error:
+        raise FormatError("the record is about a model that the file does not hold") from error
+
+
+def require_same(built: Any, summary: Summary, file: GlassFile) -> None:
+    """Replay the probes of a file with the model that was loaded from it.
+
+    Raises:
+        VerificationError: The file has none, or one of the outputs differs.
+    """
+    attached = read_attached(file, file.limits)
+    if not attached.probes:
+        raise VerificationError(
+            "the file has no probes, so nothing shows that the model predicts what it did",
+            hint="Save it with X=, which keeps rows with the outputs they gave",
+        )
+    outcomes = replay(recorded_model(built, summary), attached.probes)
+    different = [outcome for outcome in outcomes if outcome.status not in SAME]
+    if different:
+        raise VerificationError(
+            "the model does not predict what it did when it was saved: "
+            + "; ".join(f"{outcome.method}: {outcome.message}" for outcome in different),
+            hint="Load it where it was made, or look at vitrify verify",
+        )

@@ -1,0 +1,223 @@
+"""What `capture` keeps, where it finds the model again, and what it refuses."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import safetensors
+from sklearn.datasets import load_iris
+from sklearn.linear_model import LogisticRegression
+from sklearn.model_selection import cross_val_score
+
+import vitrify
+from vitrify.container.reader import open_glass_bytes
+from vitrify.errors import FormatError, IntegrityError, UnsupportedError
+from vitrify.record.attached import read_attached
+
+X, Y = load_iris(return_X_y=True)
+
+
+@pytest.fixture(scope="module")
+def model() -> LogisticRegression:
+    return LogisticRegression(max_iter=300).fit(X, Y)
+
+
+def told(data: bytes) -> dict[str, Any]:
+    """The record as any reader of safetensors sees it."""
+    length = int.from_bytes(data[:8], "little")
+    record: dict[str, Any] = json.loads(json.loads(data[8 : 8 + length])["__metadata__"]["record"])
+    return record
+
+
+class TestWhatIsKept:
+    def test_a_plain_dump_says_versions_and_nothing_else(self, model: LogisticRegression) -> None:
+        assert list(told(vitrify.dumps(model))) == ["versions"]
+
+    def test_data_is_all_that_most_people_need_to_give(self, model: LogisticRegression) -> None:
+        record = told(vitrify.dumps(model, X=X, y=Y))
+        assert record["data"]["n_rows"] == 150
+        assert record["data"]["n_columns"] == 4
+        assert [(one["label"], one["n"]) for one in record["target"]["classes"]] == [("0", 50), ("1", 50), ("2", 50)]
+        assert record["probes"]["n_rows"] == 32
+        assert "predict_proba" in record["probes"]["methods"]
+        assert record["environment"]["distributions"]["scikit-learn"]
+        assert "scores" not in record
+
+    def test_scores_are_those_of_scikit_learn(self, model: LogisticRegression) -> None:
+        record = vitrify.capture(model, X, Y, cv=5, scoring="accuracy")
+        (score,) = record.summary.scores
+        expected = cross_val_score(LogisticRegression(max_iter=300), X, Y, cv=5, scoring="accuracy")
+        assert list(score.values) == expected.tolist()
+        assert score.splitter is not None
+        assert score.splitter.type == "sklearn.model_selection.StratifiedKFold"
+
+    def test_what_the_caller_says_is_kept(self, model: LogisticRegression) -> None:
+        record = vitrify.capture(
+            model,
+            X,
+            Y,
+            data=("s3://bucket/train", "v3"),
+            notes="first try",
+            authors=["Ada", "Grace"],
+            license="BSD-3-Clause",
+            extra={"ticket": 7},
+            parents=["ab" * 32],
+        )
+        kept = told(vitrify.dumps(model, record=record))
+        assert kept["data"]["reference"] == {"uri": "s3://bucket/train", "version": "v3"}
+        assert kept["notes"] == "first try"
+        assert kept["authors"] == ["Ada", "Grace"]
+        assert kept["license"] == "BSD-3-Clause"
+        assert kept["extra"] == {"ticket": 7}
+        assert kept["parents"] == ["ab" * 32]
+
+    def test_the_digest_of_the_model_is_that_of_its_values(self, model: LogisticRegression) -> None:
+        digests = {
+            vitrify.inspect(data).model_digest for data in (vitrify.dumps(model), vitrify.dumps(model, X=X, y=Y))
+        }
+        assert len(digests) == 1
+
+    def test_the_same_record_gives_the_same_bytes(self, model: LogisticRegression) -> None:
+        assert vitrify.dumps(model, X=X, y=Y) == vitrify.dumps(model, X=X.copy(), y=Y.tolist())
+
+    def test_a_fingerprint_does_not_depend_on_how_data_lies_in_memory(self, model: LogisticRegression) -> None:
+        alike = [X, X.copy(order="F"), np.repeat(X, 2, axis=0)[::2], X.astype(">f8"), X.tolist()]
+        found = {vitrify.capture(model, data, probes=None).summary.data for data in alike}
+        assert len({data.fingerprint for data in found if data is not None}) == 1
+
+    def test_any_safetensors_reader_opens_the_file(self, model: LogisticRegression, tmp_path: Path) -> None:
+        vitrify.dump(model, tmp_path / "m.glass", X=X, y=Y)
+        with safetensors.safe_open(tmp_path / "m.glass", "numpy") as opened:
+            block = opened.get_tensor("$record").tobytes()
+        assert set(vitrify.loads(block)) == {"columns", "target", "probes", "texts"}
+
+    def test_minima_and_rows_are_kept_on_request_only(self, model: LogisticRegression) -> None:
+        few, more = (
+            vitrify.capture(model, X, Y, statistics=statistics, probes=probes).attached
+            for statistics, probes in (("summary", "synthetic"), ("full", "sample"))
+        )
+        assert "minimum" not in few.columns
+        assert more.columns["minimum"].tolist() == X.min(axis=0).tolist()
+        rows = {tuple(row) for row in X.tolist()}
+        assert not rows & {tuple(row) for row in np.asarray(few.probes["X"]).tolist()}
+        assert {tuple(row) for row in np.asarray(more.probes["X"]).tolist()} <= rows
+
+
+class TestBundles:
+    @pytest.mark.parametrize(
+        ("bundle", "path"),
+        [
+            (lambda m: {"model": m, "threshold": 0.4}, ["model"]),
+            (lambda m: [m, "notes"], [0]),
+            (lambda m: {"a": {"b": (1, m)}}, ["a", "b", 1]),
+        ],
+    )
+    def test_a_record_is_bound_to_its_model(self, model: LogisticRegression, bundle: Any, path: list[Any]) -> None:
+        record = vitrify.capture(model, X, Y)
+        data = vitrify.dumps(bundle(model), record=record)
+        assert told(data)["model_path"] == path
+        vitrify.loads(data, verify="probes")
+
+    def test_data_finds_the_only_model_of_a_bundle(self, model: LogisticRegression) -> None:
+        assert told(vitrify.dumps({"features": ["a"], "model": model}, X=X, y=Y))["model_path"] == ["model"]
+
+    def test_of_several_models_one_must_be_named(self, model: LogisticRegression) -> None:
+        with pytest.raises(UnsupportedError, match="X= belongs to one model, and this dict holds 2") as caught:
+            vitrify.dumps({"a": model, "b": LogisticRegression(max_iter=300).fit(X, Y)}, X=X)
+        assert caught.value.hint == "Give record=vitrify.capture(model, X, y), which says to which"
+
+    def test_the_record_of_another_model_is_refused(self, model: LogisticRegression) -> None:
+        record = vitrify.capture(LogisticRegression(max_iter=300).fit(X, Y), X, Y)
+        with pytest.raises(UnsupportedError, match=r"^record= was captured from another LogisticRegression"):
+            vitrify.dumps(model, record=record)
+
+
+class TestRefusals:
+    @pytest.mark.parametrize(
+        ("arguments", "options", "kind", "message"),
+        [
+            ((X[:0], Y[:0]), {}, UnsupportedError, "X has no rows"),
+            ((X, Y[:9]), {}, UnsupportedError, "X has 150 rows and y 9"),
+            ((None, Y), {}, TypeError, "y= was given without X="),
+            ((object(), None), {}, UnsupportedError, "X is a object, which is no table that vitrify reads"),
+            ((X, Y), {"probes": "many"}, ValueError, "probes= is 'synthetic', 'sample' or None, got 'many'"),
+            ((X, Y), {"statistics": True}, ValueError, "statistics= is 'summary', 'full' or None, got True"),
+            ((X, Y), {"scoring": "accuracy"}, TypeError, "scoring"),
+        ],
+    )
+    def test_what_makes_no_record(
+        self, model: LogisticRegression, arguments: Any, options: Any, kind: type[Exception], message: str
+    ) -> None:
+        with pytest.raises(kind) as caught:
+            vitrify.capture(model, *arguments, **options)
+        assert message in str(caught.value)
+
+    def test_a_model_must_be_fitted(self) -> None:
+        with pytest.raises(UnsupportedError, match="this LogisticRegression is not fitted") as caught:
+            vitrify.capture(LogisticRegression(), X, Y)
+        assert caught.value.hint == "Fit it first"
+
+    def test_a_record_is_given_once(self, model: LogisticRegression) -> None:
+        with pytest.raises(TypeError, match="X= and y= are short for record="):
+            vitrify.dumps(model, X=X, record=vitrify.capture(model, X, Y))
+
+    def test_after_a_refusal_the_old_file_is_there(self, model: LogisticRegression, tmp_path: Path) -> None:
+        path = tmp_path / "m.glass"
+        vitrify.dump(model, path)
+        before = path.read_bytes()
+        with pytest.raises(UnsupportedError):
+            vitrify.dump(model, path, X=X[:3], y=Y)
+        assert path.read_bytes() == before
+        assert list(tmp_path.iterdir()) == [path]
+
+
+class TestFilesOfOthers:
+    def test_a_flipped_bit_in_the_record_is_an_error_though_nobody_asked_for_it(
+        self, model: LogisticRegression
+    ) -> None:
+        data = bytearray(vitrify.dumps(model, X=X, y=Y))
+        data[-100] ^= 1
+        with pytest.raises(IntegrityError, match="block '\\$record' does not match its digest"):
+            vitrify.loads(bytes(data))
+
+    @pytest.mark.parametrize("content", [[], {"columns": {}}, {"columns": 1, "target": {}, "probes": {}, "texts": {}}])
+    def test_the_block_of_a_record_is_closed(self, model: LogisticRegression, content: Any) -> None:
+        with (
+            open_glass_bytes(with_attached(model, vitrify.dumps(content))) as opened,
+            pytest.raises(FormatError, match="the block of the record is not what SPEC"),
+        ):
+            read_attached(opened)
+
+    def test_nothing_in_it_is_ever_trusted(self, model: LogisticRegression) -> None:
+        own = vitrify.dumps({"columns": {"x": Own}, "target": {}, "probes": {}, "texts": {}})
+        with (
+            open_glass_bytes(with_attached(model, own)) as opened,
+            pytest.raises(FormatError, match="the record needs names that no record has"),
+        ):
+            read_attached(opened)
+
+
+class Own:
+    """A class of the caller's."""
+
+
+def with_attached(model: Any, block: bytes) -> bytes:
+    """The file of a model whose record brings these bytes."""
+    from vitrify.container.writer import plan
+    from vitrify.converters import default_registry
+    from vitrify.graph.encode import encode
+
+    encoded = encode(model, default_registry())
+    prepared = plan(
+        encoded.pieces,
+        cells=encoded.cells,
+        graph=encoded.graph,
+        record='{"versions":{}}',
+        effort=0,
+        attached=block,
+    )
+    return b"".join(prepared.buffers())
