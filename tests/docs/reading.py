@@ -25,10 +25,12 @@ ONLY_SAVES = frozenset(
     for name in (
         "container/choice", "container/files", "container/trees/packing", "container/writer",
         "graph/columns", "graph/drafts", "graph/encode", "graph/leveling", "graph/names", "graph/packing",
-        "graph/shapes",
+        "graph/shapes", "record/environment", "record/fingerprint", "record/git", "record/markers", "record/source",
+        "record/sparse_statistics", "record/spread", "record/statistics", "record/tagged",
     )
 )  # fmt: skip
-"""Modules beside those of the table that run when a model is saved; nothing of them runs when one is loaded."""
+"""Modules beside those of the table that run when a model is saved, or on data that the caller brings; nothing of them
+runs when one is loaded."""
 
 _ROW = re.compile(r"^\| \d+ \| (?P<files>.*) \| (?P<lines>[0-9 ]+) \| .* \|$")
 _TOTALS = (

@@ -130,6 +130,25 @@ def test_versions_and_digests_may_differ_and_nothing_else() -> None:
     assert not matches("first\n...\nlast", "first\nlast but one")
 
 
+def test_what_a_record_says_of_the_machine_may_differ() -> None:
+    """With the size of the file, and not with that of a part of the model."""
+    page = (
+        "a.glass  vitrify/0    386 kB\nTree    12 B\nbytes   6.07 kB header and structure · 1 array · 5 kB when decoded"
+    )
+    page += (
+        "\nmade on       Linux 6.1 · x86_64 · 8 distributions pinned: vitrify\n              lock writes them\nnotes x"
+    )
+    other = page.replace("386 kB", "1.02 MB").replace("6.07", "37.9").replace("5 kB when", "999 B when")
+    other = other.replace("Linux 6.1 · x86_64", "Darwin 24 · arm64").replace(
+        "vitrify\n              lock", "vitrify lock"
+    )
+
+    assert matches(page, other)
+    assert not matches(page, page.replace("12 B", "13 B"))
+    assert not matches(page, page.replace("notes x", "notes y"))
+    assert matches("pass  all 12 bytes match the file's digests", "pass  all 13 bytes match the file's digests   ")
+
+
 def test_what_stands_between_blocks_decides_what_a_text_is() -> None:
     """Directly below: output. After words: an illustration."""
     below, after = blocks("```python\n1\n```\n\n```text\nx\n```\n\nWords.\n\n```text\ny\n```\n")[1:]

@@ -69,6 +69,14 @@ class Pickling:
         """After the caller has said yes to every type."""
         return self.loads(data)
 
+    def dumps_with_data(self, value: Any) -> bytes:
+        """With the data that it was trained on, where the tool takes that."""
+        return self.dumps(value)
+
+    def loads_verified(self, data: bytes) -> Any:
+        """With all that the tool can check of the model; these have nothing but loading."""
+        return self.loads_trusting(data)
+
 
 class Joblib(Pickling):
     def dumps(self, value: Any) -> bytes:
@@ -92,6 +100,12 @@ class Skops(Pickling):
 class Vitrify(Pickling):
     def loads_mapped(self, path: Path) -> Any:
         return vitrify.load(path, mmap=True)
+
+    def dumps_with_data(self, value: Any) -> bytes:
+        return vitrify.dumps(value, X=X, y=Y)
+
+    def loads_verified(self, data: bytes) -> Any:
+        return vitrify.loads(data, verify="probes")
 
 
 TOOLS: dict[str, Pickling] = {
@@ -167,6 +181,22 @@ def finds_damage(tool: Pickling, folder: Path) -> bool:
     return False
 
 
+def finds_another_prediction(tool: Pickling, folder: Path) -> bool:
+    """A library changes after the model was saved: here, what a sum of products is."""
+    model = LogisticRegression(max_iter=1000).fit(X, Y)
+    data = tool.dumps_with_data(model)
+    assert is_quiet(lambda: tool.loads_verified(data))
+    before, function = model.predict_proba(X), LogisticRegression.decision_function
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(LogisticRegression, "decision_function", lambda self, rows: 1.001 * function(self, rows))
+        if not is_quiet(lambda: tool.loads_verified(data)):
+            return True
+        assert abs(tool.loads_verified(data).decision_function(X) - model.decision_function(X)).max() == 0
+        assert abs(model.decision_function(X) - function(model, X)).max() > 1e-3
+    assert (model.predict_proba(X) == before).all()
+    return False
+
+
 HASHED = "import sys; from tests.docs.test_comparison import *; sys.stdout.write(hashed(sys.argv[1]))"
 
 
@@ -238,6 +268,7 @@ TRIED: dict[str, Callable[[Pickling, Path], bool]] = {
     "no type list": no_type_list,
     "checks values": checks_values,
     "finds damage": finds_damage,
+    "finds another prediction": finds_another_prediction,
     "same bytes": same_bytes,
     "maps arrays": maps_arrays,
     "carries code": carries_code,

@@ -37,6 +37,8 @@ from vitrify.record.tables import read_table
 ROWS = np.random.RandomState(0).normal(size=(200, 3))
 LABELS = np.arange(200) % 2
 MAY_ROUND = ("KernelRidge", "LabelPropagation", "LabelSpreading")
+# Images and sets are no tables; scikit-learn 1.2 keeps the last distance of this metric in the model.
+NO_CASES = ("PatchExtractor", "MultiLabelBinarizer", "KNeighborsClassifier-ball_tree-mahalanobis")
 WITHOUT_OUTPUTS = "the model has no method that gives an output for rows alone"
 
 
@@ -65,7 +67,7 @@ def made(data: Any, model: Any = None, **options: Any) -> Any:
 
 
 class TestZoo:
-    @pytest.mark.parametrize("name", sorted(CASES)[5::11])
+    @pytest.mark.parametrize("name", [name for name in sorted(CASES)[5::11] if not name.startswith(NO_CASES)])
     def test_a_loaded_model_gives_what_the_saved_one_gave(self, name: str) -> None:
         """Every eleventh model of the zoo: all outputs come back bit for bit, and the model is as it was."""
         with quiet(name):
@@ -136,7 +138,7 @@ class TestForm:
                 "string": pd.array(["a", None] * (n // 2), dtype="string"),
                 "category": pd.Categorical(["x", None] * (n // 2), categories=["z", "x"], ordered=True),
                 "empty": pd.Categorical([None] * n),
-                "day": pd.date_range("2020-01-01", periods=n).as_unit("s"),
+                "day": np.arange("2020-01-01", "2020-07-19", dtype="M8[D]").astype("M8[s]"),
                 "zone": pd.date_range("2020-01-01", periods=n, tz="Europe/Rome"),
                 "span": pd.to_timedelta(np.arange(n), unit="s"),
             }
