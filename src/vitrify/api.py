@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import logging
 import os
 import sys
@@ -191,6 +192,23 @@ def _build(
     versions: str,
     converters: Iterable[Converter[Any]],
 ) -> Any:
+    was_enabled = gc.isenabled()
+    try:
+        gc.disable()  # within: an interrupt may come right after it
+        return _checked_and_built(opened, shown, trust, mmap, versions, converters)
+    finally:
+        if was_enabled:
+            gc.enable()  # now: what was needed on the way is gone, and need not be walked through
+
+
+def _checked_and_built(
+    opened: GlassFile,
+    shown: str,
+    trust: TrustArgument,
+    mmap: bool,
+    versions: str,
+    converters: Iterable[Converter[Any]],
+) -> Any:
     if versions not in POLICIES:
         raise ValueError(f'versions= is "warn", "error" or "ignore", got {versions!r}')
     allowed = read_trust(trust)
@@ -203,7 +221,7 @@ def _build(
         raise missing
     built = decoder.build(lambda name, _, path: allowed.resolve(name, path))
     for path in file_readers(decoder):
-        warnings.warn(f"{shown}: {path} opens the files whose names it is given", ReadsFilesWarning, stacklevel=3)
+        warnings.warn(f"{shown}: {path} opens the files whose names it is given", ReadsFilesWarning, stacklevel=4)
     header = opened.header
     log.debug("loaded %s: %d bytes, model %s", shown, header.file_bytes, header.metadata.model[:_SHORT_DIGEST_CHARS])
     return built

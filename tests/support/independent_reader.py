@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 from blake3 import blake3
 
-from tests.support.independent_codecs import require, untree, unzstd
+from tests.support.independent_codecs import CODECS, GROUPS, require
 
 MAGIC, FORMAT = b'{"__metadata__":{"root":"', b'","format":"vitrify/0","'  # 2.1 2.5
 ITEM_BYTES = dict[str, int](BOOL=1, U8=1, I8=1, U16=2, I16=2, F16=2, U32=4, I32=4, F32=4, U64=8, I64=8, F64=8, C64=8)
@@ -67,22 +67,21 @@ class Container:
             dtype, shape, (begin, end) = entry.values()
             codec, is_raw, is_array = how.get("codec"), "codec" not in how, "codec" not in how and "piece" in how
             numbers = [how["piece"]] if "piece" in how else [n for n, _ in how.get("pieces", [])] or [i + 2**40]
-            sizes = [how.get("n_bytes", 0)] if codec != "trees" else [size for _, size in how.get("pieces", [])]
+            sizes = [how.get("n_bytes", 0)] if codec not in GROUPS else [size for _, size in how.get("pieces", [])]
             are_naturals = all(type(v) is int and 0 <= v < 2**63 for v in (*shape, begin, end, *numbers, *sizes))
             require(are_naturals and begin == position and len(shape) <= 65, "numbers")  # 2.7 2.8
             require(str(dtype) in ITEM_BYTES and prod(shape) * ITEM_BYTES[dtype] == end - begin, "size")  # 2.8 2.9
             require(is_array or (dtype, shape) == ("U8", [end - begin]), "not plain bytes")  # 2.9
             is_numbered = ("piece" in how) + ("pieces" in how)
             require(is_numbered == (i < len(header) - 2), "a number for all but the last two")  # 2.6
-            require(is_raw == ("n_bytes" not in how) and codec in (None, "zstd", "trees"), "codec")  # 4.1 4.4
-            require(("pieces" in how) == (codec == "trees") and sum(sizes) == how.get("n_bytes", 0), "group")  # 4.5
+            require(is_raw == ("n_bytes" not in how) and codec in (None, *CODECS), "codec")  # 4.1 4.4
+            require(("pieces" in how) == (codec in GROUPS) and sum(sizes) == how.get("n_bytes", 0), "group")  # 4.5
             require(numbers == sorted(set(numbers)) and ("pieces" not in how or min(sizes) > 0), "pieces")  # 4.5
             stored, position = body[begin:end], end
             require(how.get("digests") == digests(stored), "digests of a block")  # 3.4
             power = min(len(stored) & -len(stored), 64) if is_array else 0
             keys.append((not is_numbered, is_numbered and not is_raw, -power, numbers[0]))  # 2.10
-            content = stored if is_raw else unzstd(stored, None if "pieces" in how else how["n_bytes"])
-            content = untree(content, how["n_bytes"]) if "pieces" in how else content
+            content = stored if is_raw else CODECS[codec](stored, how["n_bytes"])
             for number, size in zip(numbers, sizes, strict=True):
                 require(number not in found, "a number that comes twice")  # 6.3.3
                 part, content = (content, b"") if is_raw else (content[:size], content[size:])

@@ -32,27 +32,27 @@ def check_versions(record: Record, graph: ParsedGraph, shown_file: str, policy: 
         return
     written = record.versions.get("sklearn", "")
     here = _installed("sklearn") if written else ""
-    if here:
+    if here and here != written:
         _refuse_known_changes(graph, written, here)
     differing = [
         (library, version, found)
         for library, version in record.versions.items()
-        if library not in _IGNORED and (found := _installed(library)) and _minor(found) != _minor(version)
+        if library not in _IGNORED and (found := _installed(library)) and not _is_same_minor(found, version)
     ]
     if not differing:
         if is_newer_than_reviewed(tuple(record.versions)):
-            warnings.warn(UNREVIEWED, VersionWarning, stacklevel=4)
+            warnings.warn(UNREVIEWED, VersionWarning, stacklevel=5)
         return
     listed = ", ".join(f"{DISTRIBUTIONS.get(name, name)} {cut(old)} (here {new})" for name, old, new in differing)
     message = f"{shown_file} was written with {listed}; results may differ"
     if policy == "error":
         raise VersionError(message, hint='Install those versions, or load with versions="warn"')
-    if written and _minor(written) != _minor(here):
+    if written and not _is_same_minor(written, here):
         from vitrify.converters.sklearn.warning import sklearn_warning
 
-        warnings.warn(sklearn_warning(message, here, written), stacklevel=4)
+        warnings.warn(sklearn_warning(message, here, written), stacklevel=5)
     else:
-        warnings.warn(message, VersionWarning, stacklevel=4)
+        warnings.warn(message, VersionWarning, stacklevel=5)
 
 
 def is_newer_than_reviewed(libraries: tuple[str, ...]) -> bool:
@@ -93,6 +93,10 @@ def _installed(library: str) -> str:
         return metadata.version(DISTRIBUTIONS.get(library, library))
     except metadata.PackageNotFoundError:
         return ""
+
+
+def _is_same_minor(one: str, other: str) -> bool:
+    return one == other or _minor(one) == _minor(other)
 
 
 def _minor(version: str) -> Minor:
