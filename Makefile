@@ -7,7 +7,9 @@ BUILD := pyproject.toml setup.py $(wildcard src/vitrify/kernels/*.pyx)
 WORKERS ?= 2
 MINUTES ?= 10
 MEASURED = tests/unit tests/property tests/vectors tests/attacks/test_memory_safety.py \
-	tests/attacks/test_memory_trees.py tests/conformance/test_estimators.py::test_a_model_comes_back_the_same --ignore tests/unit/cli --ignore tests/unit/test_benchmarks.py
+	tests/attacks/test_memory_trees.py tests/attacks/test_memory_content.py \
+	tests/conformance/test_estimators.py::test_a_model_comes_back_the_same \
+	--ignore tests/unit/cli --ignore tests/unit/test_benchmarks.py --ignore tests/unit/test_import.py
 
 .PHONY: demo test lint types unit coverage bench fuzz fuzz-coverage docs clean
 

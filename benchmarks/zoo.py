@@ -5,8 +5,6 @@ downloaded. scikit-learn is imported when a model is built, never before, so tha
 others stays small; by name, because it ships no types.
 """
 
-# ruff: noqa: N806 - X is the field's name for the samples.
-
 from __future__ import annotations
 
 import hashlib

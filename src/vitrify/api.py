@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import logging
 import os
 import sys
@@ -236,6 +237,24 @@ def build_opened(
     is_verified: bool,
 ) -> Any:
     """The object of an open file; see `load`."""
+    was_enabled = gc.isenabled()
+    try:
+        gc.disable()  # within: an interrupt may come right after it
+        return _checked_and_built(opened, shown, trust, mmap, versions, converters, is_verified)
+    finally:
+        if was_enabled:
+            gc.enable()  # now: what was needed on the way is gone, and need not be walked through
+
+
+def _checked_and_built(
+    opened: GlassFile,
+    shown: str,
+    trust: TrustArgument,
+    mmap: bool,
+    versions: str,
+    converters: Iterable[Converter[Any]],
+    is_verified: bool,
+) -> Any:
     if versions not in POLICIES:
         raise ValueError(f'versions= is "warn", "error" or "ignore", got {versions!r}')
     allowed = read_trust(trust)
@@ -246,7 +265,7 @@ def build_opened(
         raise missing
     built = decoder.build(lambda name, _, path: allowed.resolve(name, path))
     for path in file_readers(decoder):
-        warnings.warn(f"{shown}: {path} opens the files whose names it is given", ReadsFilesWarning, stacklevel=3)
+        warnings.warn(f"{shown}: {path} opens the files whose names it is given", ReadsFilesWarning, stacklevel=4)
     opened.check_attached()
     if is_verified:
         from vitrify.record.replaying import require_same

@@ -26,7 +26,10 @@ def _make() -> dict[str, Any]:
     predict, transform = ("predict", X), ("transform", X)
     proba = ("predict_proba", X)
     return {
-        "tree": lambda: (tree.DecisionTreeClassifier(max_depth=4, random_state=0).fit(X, Y), (predict, ("apply", X))),
+        "tree": lambda: (
+            tree.DecisionTreeClassifier(max_depth=4, random_state=0).fit(X, Y),
+            (predict, ("apply", X), ("decision_path", X)),
+        ),
         "forest": lambda: (ensemble.RandomForestClassifier(3, random_state=0).fit(X, Y), (predict,)),
         "isolation": lambda: (ensemble.IsolationForest(n_estimators=3, random_state=0).fit(X), (predict,)),
         "boosting": lambda: (ensemble.GradientBoostingClassifier(n_estimators=3).fit(X, Y), (predict,)),

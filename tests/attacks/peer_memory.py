@@ -19,12 +19,13 @@ from math import prod
 from typing import Any, Final
 
 import joblib
+import numpy as np
 from scipy import sparse
 from skops import io as skops_io
 
 from tests.attacks.harness import Attack, Outcome, run_one
 from tests.attacks.lies import Told
-from tests.attacks.models import X, fitted
+from tests.attacks.models import fitted
 from tests.attacks.peer_models import told
 from tests.attacks.test_memory_safety import (
     CLUSTERS,
@@ -41,6 +42,8 @@ WALL_S: Final = 10.0
 _DENSE_ITEMS: Final = 10**6
 _AT_EXIT: Final = signal.SIGUSR1
 _ROOM_BYTES: Final = 2 << 30
+UNSAVED: Final = (TypeError, skops_io.exceptions.UnsupportedTypeException)
+"""What saving raises for a model that a peer does not save."""
 
 
 def _lead_back(draft: Any) -> None:
@@ -52,10 +55,6 @@ LIES: Final = [
     Told("M16", "bisecting", _lead_back, ""),
 ]
 """What the tests of the rows M try."""
-
-
-MORE: Final = {"tree": (("decision_path", X),)}
-"""What is asked beyond what the tests ask: the depth of a tree is the size of a buffer only there."""
 
 
 def load_skops(data: bytes, path: str, *, trusted: tuple[str, ...] = ()) -> Any:
@@ -100,9 +99,14 @@ def show_exit(room: str) -> None:
 
 
 def ask(model: Any, *, call: tuple[Any, ...]) -> str:
-    """A digest of what a method gives; a sparse matrix is made dense as well, unless that takes too much."""
+    """A digest of what a method gives; a sparse matrix is made dense as well, unless that takes too much.
+
+    Of a model that is trained it is a digest of its arrays.
+    """
     result = getattr(model, call[0])(*call[1:])
     parts = [result]
+    if result is model:
+        parts = [value for value in vars(model).values() if isinstance(value, np.ndarray)]
     if sparse.issparse(result):
         parts = [result.shape, *(getattr(result, name, None) for name in ("indptr", "indices", "data"))]
         if prod(result.shape) <= _DENSE_ITEMS:
@@ -151,7 +155,7 @@ def ending(lie: Told, peer: str) -> Ending:
     except RecursionError as error:  # skops writes no cycles
         return Ending(row=lie.row, model=lie.model, peer=peer, word="cannot save", detail=str(error))
     word, detail = word_of(run_one(replace(attack, data=data, label=str(lie))), answers)
-    trust = _needed(lie.model) if peer == "skops" else ()
+    trust = needed(attack.data) if peer == "skops" else ()
     return Ending(row=lie.row, model=lie.model, peer=peer, word=word, detail=detail[:160], trust=trust)
 
 
@@ -181,24 +185,29 @@ def file_of(peer: str, lie: Told) -> bytes:
 @cache
 def _honest(peer: str, model: str) -> tuple[Attack, tuple[str, ...]] | str:
     """How the honest file is loaded and asked, and its answers; the error where the peer cannot save it."""
-    dump, load = PEERS[peer]
     made, calls = fitted(model)
     try:
-        data = dump(made)
-    except (TypeError, skops_io.exceptions.UnsupportedTypeException) as error:
+        data = PEERS[peer][0](made)
+    except UNSAVED as error:
         return f"{type(error).__name__}: {error}"
-    verb = partial(load, trusted=_needed(model)) if peer == "skops" else load
-    asked = [partial(ask, call=call) for call in (*calls, *MORE.get(model, ()))]
-    attack = Attack(data, verb, asked, before=show_exit, wall_s=WALL_S, peak_bytes=_ROOM_BYTES)
+    return asked(peer, data, calls)
+
+
+def asked(peer: str, data: bytes, calls: tuple[Any, ...]) -> tuple[Attack, tuple[str, ...]]:
+    """How a peer's honest file is loaded, with the trust that it needs, and asked; and what it answers."""
+    load = PEERS[peer][1]
+    verb = partial(load, trusted=needed(data)) if peer == "skops" else load
+    then = [partial(ask, call=call) for call in calls]
+    attack = Attack(data, verb, then, before=show_exit, wall_s=WALL_S, peak_bytes=_ROOM_BYTES)
     outcome = run_one(attack)
     assert outcome.kind == "loaded", outcome
     assert not any(answer.error for answer in outcome.answers), outcome
     return attack, tuple(answer.text for answer in outcome.answers)
 
 
-@cache
-def _needed(model: str) -> tuple[str, ...]:
-    return tuple(skops_io.get_untrusted_types(data=skops_io.dumps(fitted(model)[0])))
+def needed(data: bytes) -> tuple[str, ...]:
+    """What a caller of skops must trust."""
+    return tuple(skops_io.get_untrusted_types(data=data))
 
 
 def tally(found: list[Ending]) -> list[str]:

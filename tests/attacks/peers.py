@@ -5,12 +5,13 @@
     python -m tests.attacks.peers M            # the rows M
 
 prints a row for each, with the versions. The tables in README.md have these answers. The rows M
-are in `peer_memory.py`, the rows R in `peer_resources.py`.
+are in `peer_memory.py` and `peer_content.py`, the rows R in `peer_resources.py`.
 """
 
 from __future__ import annotations
 
 import io
+import itertools
 import json
 import pickle
 import sys
@@ -30,6 +31,7 @@ from skops import io as skops_io
 
 from tests.attacks.actions import EVIL, put_evil_module_on_path
 from tests.attacks.harness import Attack, Outcome, canary, run_one
+from tests.attacks.peer_content import content_endings
 from tests.attacks.peer_memory import LIES, PEERS, endings, load_pickle, load_skops, tally
 from tests.attacks.peer_resources import resources
 
@@ -190,7 +192,8 @@ def main(rows: tuple[str, ...]) -> None:
         if row.startswith(rows):
             print(f"{row:12} {peer:7} {describe(run_one(attack))}".replace("\n", " "), flush=True)
     found = []
-    for each in endings([lie for lie in LIES if lie.row.startswith(rows)], list(PEERS)):
+    told = endings([lie for lie in LIES if lie.row.startswith(rows)], list(PEERS))
+    for each in itertools.chain(told, content_endings(rows, list(PEERS))):
         found.append(each)
         print(f"{each.row:5} {each.model:19} {each.peer:7} {each.word} {each.detail}".replace("\n", " "), flush=True)
     for row, peer, attack in resources(rows):

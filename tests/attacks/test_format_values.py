@@ -11,6 +11,8 @@ import pytest
 from sklearn.cluster import OPTICS, AgglomerativeClustering, FeatureAgglomeration
 from sklearn.ensemble import RandomForestClassifier
 from sklearn.feature_extraction.text import CountVectorizer
+from sklearn.gaussian_process import GaussianProcessRegressor
+from sklearn.gaussian_process.kernels import PairwiseKernel
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import GridSearchCV
 from sklearn.neighbors import KNeighborsClassifier
@@ -247,6 +249,15 @@ def test_F34_a_million_workers(name: str, value: Any) -> None:
     """A number of threads that no machine starts is refused, since predicting would start them."""
     outcome = run_one(Attack(assigned(fitted(name), "$.n_jobs", value)))
     assert_refused(outcome, StateError, path="$", match="n_jobs asks for more than 1024 workers")
+
+
+def test_F34_a_million_workers_among_the_keywords_of_a_kernel() -> None:
+    """`pairwise_kernels` starts as many threads as a Gaussian process says."""
+    kernel = PairwiseKernel(metric="rbf", pairwise_kernels_kwargs={"n_jobs": 2})
+    data = vitrify.dumps(GaussianProcessRegressor(kernel, optimizer=None).fit(X, Y))
+    hostile = assigned(data, "$.kernel_.pairwise_kernels_kwargs['n_jobs']", 10**6)
+    outcome = run_one(Attack(hostile, then=PREDICT))
+    assert_refused(outcome, StateError, path="$.kernel_", match="_kwargs asks for more than 1024 workers")
 
 
 _WRONG = (None, True, -1, 2**70, 1.5, float("nan"), "x", b"x", np.float32(1))

@@ -60,8 +60,8 @@ class Interrupt:
     def __call__(self, frame: FrameType, event: str, _: Any) -> Any:
         if not str(frame.f_globals.get("__name__")).startswith("vitrify."):
             return None
-        # Between the lines of `build` that turn the collector on again there is no call, and so no signal is seen.
-        if event == "line" and frame.f_code.co_name != "build":
+        # Between the lines of `build_opened` that turn the collector on again there is no call: no signal is seen.
+        if event == "line" and frame.f_code.co_name != "build_opened":
             self.left -= 1
             if self.left == 0:
                 raise KeyboardInterrupt

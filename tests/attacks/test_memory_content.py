@@ -25,6 +25,7 @@ from sklearn import (
     svm,
     tree,
 )
+from sklearn.frozen import FrozenEstimator
 from sklearn.kernel_approximation import PolynomialCountSketch
 from sklearn.metrics.pairwise import linear_kernel, paired_euclidean_distances
 
@@ -104,6 +105,12 @@ def _members(*others: Any) -> Callable[[Any], None]:
     return lambda model: vars(model).update(estimators_=list(others))
 
 
+def _without_width(model: Any) -> None:
+    """Averages that are too narrow, and nothing that says how wide they must be."""
+    del model.n_features_in_
+    model._average_coef = _narrow(model._average_coef)
+
+
 def _columns(*mask: bool) -> Callable[[Any], None]:
     """Other columns for the encoder of categories."""
 
@@ -116,6 +123,21 @@ def _columns(*mask: bool) -> Callable[[Any], None]:
 
 def _follow(model: Any, node: Any) -> None:
     model.dummy_leaf_.next_leaf_.next_leaf_ = node
+
+
+def _deep(depth: int) -> Any:
+    """A classifier within so many that answer for it."""
+    model = tree.DecisionTreeClassifier(max_depth=1).fit(X, Y)
+    for _ in range(depth):
+        model = FrozenEstimator(model)
+    return model
+
+
+def _endless() -> Any:
+    """A classifier that answers what it answers itself."""
+    model = FrozenEstimator(tree.DecisionTreeClassifier().fit(X, Y))
+    model.estimator = model
+    return model
 
 
 def _constant() -> Any:
@@ -244,6 +266,11 @@ M29 = [
         for name, (model, target) in _AVERAGED.items()
         for attribute in ("coef_", "_standard_coef", "_average_coef")
     ),
+    *(
+        Lie(f"{name}, no width of the input", _fit(model, target), _without_width, (("partial_fit", X, target),),
+            "n_features_in_ is missing")
+        for name, (model, target) in _AVERAGED.items()
+    ),
     Lie(
         "rows of averages", _fit(*_AVERAGED["sgd"]), _change("_average_coef", lambda a: a[:1].copy()),
         (("partial_fit", X, Y),), "_average_coef has 1 rows of coefficients, must have 3",
@@ -266,6 +293,8 @@ M29 = [
                 _members(_constant()),
                 "below its members holds 9223372036854775807",
             ),
+            ("what is its own answer", _members(_endless()), "members lie too deep within each other"),
+            ("an answer far below", _members(_deep(65)), "members lie too deep within each other"),
             ("a regressor's answers", _members(linear_model.LinearRegression().fit(X, Y)), "answers with something"),
             (
                 "what a scaler answers",

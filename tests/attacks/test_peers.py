@@ -5,6 +5,7 @@ The whole is printed by `python -m tests.attacks.peers`.
 
 from __future__ import annotations
 
+import copy
 import io
 import pickle
 import re
@@ -18,8 +19,10 @@ import skops
 
 from tests.attacks.lies import Told
 from tests.attacks.models import fitted
+from tests.attacks.peer_content import CONTENT, content_ending
 from tests.attacks.peer_memory import LIES, PEERS, ask, ending
 from tests.attacks.peer_models import Draft, told
+from tests.attacks.test_memory_content import Lie
 
 README = Path(__file__).with_name("README.md").read_text(encoding="utf-8")
 OPENED = [lie for lie in LIES if lie.model != "frame"]  # that lie is told to the bytes
@@ -33,6 +36,15 @@ STABLE = [
     ("M23", 0, "SIGSEGV", ""),
 ]
 """Row, which of its lies, and what becomes of it, always and with every peer."""
+STABLE_CONTENT = [
+    ("M12", "a ufunc as a kernel", "error", "X.shape[1] = 4 should be equal to 60"),
+    ("M15", "2 for the second output", "error", "could not broadcast input array"),
+    ("M19", "texts twice", "other answer", ""),
+    ("M29", "votes for a huge class", "error", "MemoryError"),
+    ("M29", "votes for what is its own answer", "cannot save", "RecursionError"),
+    ("R03", "n_classes_ of DummyClassifier", "error", "MemoryError"),
+]
+"""The same for lies that are told to the model itself, by their names."""
 
 
 @cache
@@ -116,8 +128,31 @@ def test_what_others_do_is_what_the_catalogue_says(row: str, number: int, word: 
     assert word in cells()[row]
 
 
+@pytest.mark.parametrize("lie", [lie for _, lie in CONTENT if lie.name != "votes for what is its own answer"], ids=str)
+def test_every_lie_about_content_is_in_what_is_written(lie: Lie) -> None:
+    """A pickle with it differs from one without, and two without are the same."""
+    model = copy.deepcopy(lie.make())
+    honest = pickled(model)
+    assert pickled(model) == honest
+    lie.edit(model)
+    assert pickled(model) != honest
+
+
+@pytest.mark.parametrize("peer", PEERS)
+@pytest.mark.parametrize(("row", "name", "word", "detail"), STABLE_CONTENT)
+def test_what_others_do_with_content_is_what_the_catalogue_says(
+    row: str, name: str, word: str, detail: str, peer: str
+) -> None:
+    """An error, another answer, or nothing that is saved."""
+    (lie,) = [lie for of, lie in CONTENT if (of, lie.name) == (row, name)]
+    found = content_ending(row, lie, peer)
+    assert found.word == word, found
+    assert detail in found.detail
+    assert word in cells()[row]
+
+
 def test_the_catalogue_says_of_every_row_what_others_do() -> None:
     """With the version that is installed here."""
-    assert set(cells()) >= {lie.row for lie in LIES} | {f"R{n:02}" for n in range(1, 7)}
-    assert not [row for row, cell in cells().items() if row != "M29" and not cell.strip("– ")]
+    assert set(cells()) >= {lie.row for lie in LIES} | {row for row, _ in CONTENT} | {f"R{n:02}" for n in range(1, 7)}
+    assert not [row for row, cell in cells().items() if not cell.strip("– ")]
     assert f"skops {skops.__version__}" in README

@@ -34,6 +34,7 @@ def run(interpreter: Path, *arguments: str, timeout_s: int = 900) -> subprocess.
     env = {
         key: value for key, value in os.environ.items() if not key.startswith(("PYTEST", "COV")) and key != "PYTHONPATH"
     }
+    env |= dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"), "1")  # small models: threads would only wait
     env["PYTHONPATH"] = os.pathsep.join([str(ROOT / "src"), str(ROOT)])
     return subprocess.run(
         [str(interpreter), *arguments],

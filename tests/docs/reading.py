@@ -23,10 +23,13 @@ READER_ROWS = 6
 ONLY_SAVES = frozenset(
     f"src/vitrify/{name}.py"
     for name in (
-        "container/choice", "container/files", "container/trees/packing", "container/writer",
-        "graph/columns", "graph/drafts", "graph/encode", "graph/leveling", "graph/names", "graph/packing",
-        "graph/shapes", "record/environment", "record/fingerprint", "record/git", "record/markers", "record/source",
-        "record/sparse_statistics", "record/spread", "record/statistics", "record/tagged",
+        "container/choice", "container/files", "container/shuffle/choosing", "container/shuffle/items",
+        "container/shuffle/packing", "container/shuffle/splitting", "container/shuffle/trial",
+        "container/trees/packing", "container/words/packing", "container/writer",
+        "graph/columns", "graph/drafts", "graph/encode", "graph/leveling", "graph/names",
+        "graph/packing/__init__", "graph/packing/trees", "graph/packing/vocabularies", "graph/shapes",
+        "record/capturing", "record/environment", "record/fingerprint", "record/git", "record/markers", "record/source",
+        "record/sparse_statistics", "record/spread", "record/stated", "record/statistics", "record/tagged",
     )
 )  # fmt: skip
 """Modules beside those of the table that run when a model is saved, or on data that the caller brings; nothing of them

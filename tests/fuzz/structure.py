@@ -15,6 +15,7 @@ from tests.fuzz.mutations import Mutator, NothingToChangeError
 from tests.fuzz.renewing import renewed, split
 from tests.support.independent_reader import Container
 from tests.support.lying_writer import Chunk, Lie, assemble
+from tests.support.repacked import codecs, repacked
 from vitrify.converters import default_registry
 from vitrify.errors import VitrifyError
 
@@ -56,6 +57,8 @@ def mutate(data: bytes, max_bytes: int, seed: int, *, native: Mutate, fallback: 
         changed = _one_lie(data, random)
     elif random.random() < 0.2:
         changed = _other_header(data, random)
+    elif random.random() < 0.4 and (packed := _other_content(data, random, native)) is not None:
+        changed = packed
     else:
         changed = _other_parts(data, random, native) or _other_parts(fallback, random, native)
     return changed if changed is not None and len(changed) <= max_bytes else data[:max_bytes]
@@ -91,6 +94,21 @@ class _Blocks(dict[str, Any]):
 
     def close(self) -> None:
         self._metadata["blocks"] = json.dumps(self.get("blocks"), separators=(",", ":"))
+
+
+def _other_content(data: bytes, random: Random, native: Mutate) -> bytes | None:
+    """Changes of what an encoded block holds before it is compressed, most of them where it begins."""
+
+    def repack(content: bytearray) -> bytes:
+        n = random.choice((16, 64, 512, len(content)))
+        return native(bytes(content[:n]), n) + content[n:]
+
+    try:
+        found = codecs(data)
+        which = random.randrange(len(found))
+        return repacked(data, lambda _: None, repack, found[which], found[:which].count(found[which]))
+    except _REFUSALS:
+        return None
 
 
 def _other_parts(data: bytes, random: Random, native: Mutate) -> bytes | None:

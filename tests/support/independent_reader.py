@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 from blake3 import blake3
 
-from tests.support.independent_codecs import require, untree, unzstd
+from tests.support.independent_codecs import CODECS, GROUPS, require
 
 MAGIC, FORMAT = b'{"__metadata__":{"root":"', b'","format":"vitrify/0","'  # 2.1 2.5
 ITEM_BYTES = dict[str, int](BOOL=1, U8=1, I8=1, U16=2, I16=2, F16=2, U32=4, I32=4, F32=4, U64=8, I64=8, F64=8, C64=8)
@@ -51,45 +51,48 @@ class Container:
         self.metadata = header.pop("__metadata__")
         require(list(self.metadata) == ["root", "format", "model", "record", "blocks"], "metadata")  # 2.4
         require(all(type(value) is str for value in self.metadata.values()), "metadata that is no text")  # 2.4
-        require(list(canonical(self.metadata["record"].encode())) == ["versions"], "record")  # 7.1
-        require(list(header)[-2:] == ["$cells", "$graph"], "the last two blocks")  # 2.11
+        require(list(canonical(self.metadata["record"].encode()))[:1] == ["versions"], "record")  # 7.1
+        self._n_reserved = 2 + (list(header)[-1] == "$record")
+        require(list(header)[-self._n_reserved :][:2] == ["$cells", "$graph"], "the last blocks")  # 2.11
         found = self._read_blocks(header, canonical(self.metadata["blocks"].encode()), body)
+        self.record = found.pop().data if self._n_reserved == 3 else None  # 7.9
         parts = ["vitrify model 0\n", *(f"{len(block.data)}\n{''.join(digests(block.data))}" for block in found)]
         require(self.metadata["model"] == blake3("".join(parts).encode()).hexdigest(), "model digest")  # 5.1 5.2
         self.blocks, self.cells, self.graph = found[:-2], found[-2].data, found[-1].data
 
     def _read_blocks(self, header: Any, described: Any, body: bytes) -> list[Any]:
-        """All blocks in the order of their numbers, the two that have none last."""
+        """All blocks in the order of their numbers, those that have none last."""
         position, keys, found = 0, list[Any](), dict[int, Any]()
         for i, (entry, how) in enumerate(zip(header.values(), described, strict=True)):
             names = [name for name in ("digests", "piece", "codec", "n_bytes", "pieces") if name in how]
             require(list(entry) == ["dtype", "shape", "data_offsets"] and list(how) == names, "fields")  # 2.6 2.7
             dtype, shape, (begin, end) = entry.values()
+            require("codec" not in how or list(header)[i] != "$record", "a record that is encoded")  # 7.9
             codec, is_raw, is_array = how.get("codec"), "codec" not in how, "codec" not in how and "piece" in how
             numbers = [how["piece"]] if "piece" in how else [n for n, _ in how.get("pieces", [])] or [i + 2**40]
-            sizes = [how.get("n_bytes", 0)] if codec != "trees" else [size for _, size in how.get("pieces", [])]
+            sizes = [how.get("n_bytes", 0)] if codec not in GROUPS else [size for _, size in how.get("pieces", [])]
             are_naturals = all(type(v) is int and 0 <= v < 2**63 for v in (*shape, begin, end, *numbers, *sizes))
             require(are_naturals and begin == position and len(shape) <= 65, "numbers")  # 2.7 2.8
             require(str(dtype) in ITEM_BYTES and prod(shape) * ITEM_BYTES[dtype] == end - begin, "size")  # 2.8 2.9
             require(is_array or (dtype, shape) == ("U8", [end - begin]), "not plain bytes")  # 2.9
             is_numbered = ("piece" in how) + ("pieces" in how)
-            require(is_numbered == (i < len(header) - 2), "a number for all but the last two")  # 2.6
-            require(is_raw == ("n_bytes" not in how) and codec in (None, "zstd", "trees"), "codec")  # 4.1 4.4
-            require(("pieces" in how) == (codec == "trees") and sum(sizes) == how.get("n_bytes", 0), "group")  # 4.5
+            require(is_numbered == (i < len(header) - self._n_reserved), "a number")  # 2.6
+            require(is_raw == ("n_bytes" not in how) and codec in (None, *CODECS), "codec")  # 4.1 4.4
+            require(("pieces" in how) == (codec in GROUPS) and sum(sizes) == how.get("n_bytes", 0), "group")  # 4.5
             require(numbers == sorted(set(numbers)) and ("pieces" not in how or min(sizes) > 0), "pieces")  # 4.5
             stored, position = body[begin:end], end
             require(how.get("digests") == digests(stored), "digests of a block")  # 3.4
             power = min(len(stored) & -len(stored), 64) if is_array else 0
             keys.append((not is_numbered, is_numbered and not is_raw, -power, numbers[0]))  # 2.10
-            content = stored if is_raw else unzstd(stored, None if "pieces" in how else how["n_bytes"])
-            content = untree(content, how["n_bytes"]) if "pieces" in how else content
+            content = stored if is_raw else CODECS[codec](stored, how["n_bytes"])
             for number, size in zip(numbers, sizes, strict=True):
                 require(number not in found, "a number that comes twice")  # 6.3.3
                 part, content = (content, b"") if is_raw else (content[:size], content[size:])
                 form = (dtype, shape) if is_raw else ("U8", [size])
                 found[number] = SimpleNamespace(data=part, dtype=form[0], shape=form[1], is_raw=is_raw)
         require(position == len(body) and keys == sorted(keys), "end of the file, or order of blocks")  # 2.8 2.10
-        require(sorted(found)[:-2] == list(range(len(found) - 2)), "numbers of blocks")  # 6.3.3
+        n = len(found) - self._n_reserved
+        require(sorted(found)[:n] == list(range(n)), "numbers of blocks")  # 6.3.3
         return [found[number] for number in sorted(found)]
 
 

@@ -57,6 +57,7 @@ class Lie:
         self._position = 0
         self._names = _names(data)
         self.metadata = {key: self._container.metadata[key] for key in ("format", "record")}
+        self.record = self._container.record
         self.graph: Any = json.loads(self._container.graph)
         self._attach(self.graph["root"], 1)
         for table, read in zip(self.graph["tables"], self._glass.tables, strict=True):
@@ -252,6 +253,8 @@ class Lie:
         })  # fmt: skip
         text = _kept(graph_text, _spell(spelled))
         reserved = [Chunk(bytearray(_kept(cells, bytes(pool))), "$cells"), Chunk(bytearray(text), "$graph")]
+        if self.record is not None:
+            reserved.append(Chunk(bytearray(self.record), "$record"))
         return _lay_out(pieces, reserved, encoded or {}, self.metadata, header, header_text)
 
 
@@ -273,7 +276,8 @@ def _lay_out(
     blocks = []
     numbered: list[tuple[int | str, Chunk]] = [*enumerate(pieces), *((chunk.name, chunk) for chunk in reserved)]
     for number, chunk in numbered:
-        model.update(f"{len(chunk.data)}\n{''.join(digests(bytes(chunk.data)))}".encode())
+        if number != "$record":
+            model.update(f"{len(chunk.data)}\n{''.join(digests(bytes(chunk.data)))}".encode())
         codec, stored, n_bytes = encoded.get(number, ("", bytes(chunk.data), 0))
         how: dict[str, Any] = {"digests": digests(stored)}
         how |= {} if isinstance(number, str) else {"piece": number}

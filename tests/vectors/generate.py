@@ -14,7 +14,15 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from tests.vectors import invalid_container, invalid_graph, invalid_groups, invalid_values
+from tests.vectors import (
+    invalid_container,
+    invalid_graph,
+    invalid_groups,
+    invalid_shuffle,
+    invalid_values,
+    invalid_words,
+    valid_words,
+)
 from tests.vectors.cases import CASES as INVALID
 from tests.vectors.describing import describe
 from tests.vectors.own import OWN
@@ -24,7 +32,15 @@ from vitrify.container.writer import plan
 from vitrify.converters import default_registry
 from vitrify.graph.encode import encode
 
-MODULES = (invalid_container, invalid_groups, invalid_graph, invalid_values)
+MODULES = (
+    invalid_container,
+    invalid_groups,
+    invalid_shuffle,
+    invalid_words,
+    invalid_graph,
+    invalid_values,
+    valid_words,
+)
 HERE = Path(__file__).parent
 FILES = HERE / "v0"
 SPEC = HERE.parents[1] / "SPEC.md"

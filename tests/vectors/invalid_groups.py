@@ -2,52 +2,31 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from typing import Any
 
-import zstandard
-
-from tests.support.independent_codecs import unzstd
-from tests.support.independent_reader import digests
-from tests.support.lying_writer import seal
+from tests.support.repacked import repacked
 from tests.vectors.cases import add
 
-Files = dict[str, bytes]
 _BITS, _MODE = 11, 27  # where the bits of `trees_best_first` lie in its packed bytes, and the mode after them
 
 
-def _rewritten(data: bytes, change: Callable[[dict[str, Any]], Any], repack: Callable[[bytearray], Any]) -> bytes:
-    """The file with another description of its first group, and other packed bytes in it; all digests right."""
-    n = int.from_bytes(data[:8], "little")
-    header = json.loads(data[8 : 8 + n])
-    metadata = header["__metadata__"]
-    described = json.loads(metadata["blocks"])
-    bodies = [data[8 + n + e["data_offsets"][0] : 8 + n + e["data_offsets"][1]] for e in list(header.values())[1:]]
-    at = next(i for i, how in enumerate(described) if how.get("codec") == "trees")
-    packed = bytearray(unzstd(bodies[at], None))
-    changed = repack(packed)
-    bodies[at] = zstandard.ZstdCompressor(level=3).compress(bytes(packed if changed is None else changed))
-    described[at]["digests"] = digests(bodies[at])
-    change(described[at])
-    position = 0
-    for name, body in zip(list(header)[1:], bodies, strict=True):
-        entry = header[name]
-        if entry["dtype"] == "U8" and len(entry["shape"]) == 1:
-            entry["shape"] = [len(body)]
-        entry["data_offsets"] = [position, position + len(body)]
-        position += len(body)
-    metadata["blocks"] = json.dumps(described, ensure_ascii=False, separators=(",", ":"))
-    text = json.dumps(header, ensure_ascii=False, separators=(",", ":")).encode()
-    return seal(text, position) + b"".join(bodies)
-
-
 def _group(name: str, message: str, change: Callable[[dict[str, Any]], Any]) -> None:
-    add(f"group_{name}", "4.5", message, lambda files: _rewritten(files["trees_best_first"], change, lambda _: None))
+    add(
+        f"group_{name}",
+        "4.5",
+        message,
+        lambda files: repacked(files["trees_best_first"], change, lambda _: None, "trees"),
+    )
 
 
 def _packed(name: str, message: str, repack: Callable[[bytearray], Any]) -> None:
-    add(f"trees_{name}", "4.6", message, lambda files: _rewritten(files["trees_best_first"], lambda _: None, repack))
+    add(
+        f"trees_{name}",
+        "4.6",
+        message,
+        lambda files: repacked(files["trees_best_first"], lambda _: None, repack, "trees"),
+    )
 
 
 def _put(at: int, *values: int) -> Callable[[bytearray], None]:

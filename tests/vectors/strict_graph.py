@@ -63,7 +63,8 @@ class Glass:
 
     def __init__(self, data: bytes) -> None:
         self.container = Container(data)
-        versions = fields(canonical(self.container.metadata["record"].encode()), "versions:dict")["versions"]  # 7.1
+        versions = canonical(self.container.metadata["record"].encode())["versions"]  # 7.1
+        require(type(versions) is dict, "malformed versions")
         require(all(type(version) is str for version in versions.values()), "malformed versions")
         self._budget = 2**30 + 1000 * len(data)  # 8.2
         self.spend(sum(len(block.data) for block in self.container.blocks))

@@ -6,6 +6,7 @@ A function returns the object, and what it returns is the same in every process 
 from __future__ import annotations
 
 from collections.abc import Callable
+from hashlib import sha256
 from typing import Any
 
 import numpy as np
@@ -13,7 +14,7 @@ import numpy as np
 from tests.vectors.own import Access, Color, Money, Row, Slotted, Stack, double
 
 CASES: dict[str, Callable[[], Any]] = {}
-EFFORT = {"zstd": 5, "trees": 5, "trees_best_first": 5}
+EFFORT = dict.fromkeys(("zstd", "shuffle", "trees", "trees_best_first", "words", "words_in_columns", "vocabulary"), 5)
 KEPT = frozenset({"pipeline", "trees", "trees_best_first"})
 
 
@@ -288,12 +289,34 @@ def mebibyte() -> Any:
 @case
 def zstd() -> Any:
     """Encoded blocks (4.2), `$cells` and `$graph` among them, after a raw one."""
-    noise = np.array([i * 2654435761 % 2**32 for i in range(2000)], "<u4")
     return {
-        "noise": noise,
-        "zeros": np.zeros((50, 40), order="F"),
-        "words": ["word"] * 3 + [str(i) for i in range(3000)],
+        "noise": np.frombuffer(_noise(8000), np.uint8).copy(),
+        "bytes": [b"word"] * 3 + [str(i).encode() for i in range(3000)],
     }
+
+
+@case
+def shuffle() -> Any:
+    """Items in planes (4.7): every kind of field, rows of numbers, padding, more than 65536 items."""
+    noise = np.frombuffer(_noise(65536), np.uint8)
+    items = np.zeros(600, np.dtype([("cut", "<f8"), ("leaf", "?"), ("gain", "<f4"), ("column", "<i2")], align=True))
+    items["cut"] = np.sort(noise[:256].view("<f8"))[noise[:600] % 30]
+    items["leaf"], items["gain"] = noise[:600] % 30 < 12, noise[8000:10400].view("<u4") % 99991
+    items["column"] = noise[:600] % 30 * np.int16(1001)
+    kinds = np.sort(noise[20000:21600].view("<f8").copy().view("<u8") >> np.uint64(12)).view("<f8")
+    rows = np.stack([np.arange(400) / 8, np.full(400, -0.0), noise[400:800] % 3, noise[800:1200] / 256], axis=1)
+    return {
+        "half": (noise[28000:32096].view("<u4") / 2**33 + 0.5).astype("<f4"),
+        "items": items,
+        "walk": kinds[np.cumsum(noise[32100:33100] % 4) % 200],
+        "rows": rows,
+        "sums": np.cumsum(np.arange(70_000) % 7 + 1000),
+        "flags": noise[40000:45001] < 50,
+    }
+
+
+def _noise(n_bytes: int) -> bytes:
+    return b"".join(sha256(bytes([i & 255, i >> 8])).digest() for i in range(n_bytes // 32))
 
 
 @case

@@ -27,6 +27,8 @@ Bytes = npt.NDArray[np.uint8]
 _Place = tuple[Block, memoryview | None, memoryview | None]
 FileLike = str | bytes | os.PathLike[str] | BinaryIO
 _CHUNKS_PER_THREAD = 4
+_WORTH_A_THREAD_BYTES = 1 << 20
+_ALIGNMENT = 8
 
 
 class GlassFile:
@@ -41,9 +43,7 @@ class GlassFile:
         self._pieces = self._number()
         self._require_model_digest()
         self._budget = limits.decoded_bytes(self.header.file_bytes)
-        # A group is decoded to its columns first, which are no larger.
-        decoded = sum(block.n_bytes * (2 if block.stored.pieces else 1) for block in self.header.blocks)
-        self.spend(decoded, "decoded blocks")
+        self.spend(sum(map(_memory, self.header.blocks)), "decoded blocks")
 
     def _require_model_digest(self) -> None:
         """Where no block is encoded, the header alone must say what the digest of the model is (SPEC.md 5.2)."""
@@ -102,11 +102,21 @@ class GlassFile:
         return self._read(self.block(number), memory)
 
     def pieces(self, numbers: Sequence[int]) -> list[Bytes]:
-        """Several pieces as by `piece`; those that are stored raw are read side by side."""
-        blocks = [self.block(number) for number in numbers]
-        raw = [block for block in blocks if block.stored.codec == RAW]
-        read = dict(zip((block.name for block in raw), self._stored(raw, private_bytes), strict=True))
-        return [read[block.name] if block.name in read else self._read(block) for block in blocks]
+        """Several pieces as by `piece`; they are read and decoded side by side, those of a group after one another."""
+        raw = [number for number in numbers if self.block(number).stored.codec == RAW]
+        read = dict(zip(raw, self._stored([self.block(number) for number in raw], private_bytes), strict=True))
+        together: dict[str, list[int]] = {}
+        for number in numbers:
+            if number not in read:
+                together.setdefault(self.block(number).name, []).append(number)
+        sizes = {name: sum(self.block(number).n_bytes for number in some) for name, some in together.items()}
+        largest_first = sorted(together, key=lambda name: -sizes[name])
+
+        def decode(i: int) -> None:
+            read.update({number: self._read(self.block(number)) for number in together[largest_first[i]]})
+
+        share(decode, len(together), least=1 if sum(sizes.values()) >= _WORTH_A_THREAD_BYTES else len(together))
+        return [read[number] for number in numbers]
 
     def reserved(self, name: str) -> Bytes:
         """The decoded bytes of a reserved block, shape (n_bytes,) uint8."""
@@ -188,6 +198,11 @@ class GlassFile:
         share(take, len(chunks), least=_CHUNKS_PER_THREAD)
 
 
+def _memory(block: Block) -> int:
+    """The bytes that decoding a block takes, at most."""
+    return block.n_bytes * (1 if block.stored.codec == RAW else CODECS[block.stored.codec].memory)
+
+
 class _Group:
     """A block that holds several pieces: it is decoded for the first that is asked for, and kept until the last."""
 
@@ -217,7 +232,7 @@ class _Group:
         if self._decoded is None:
             self._decoded, self._waiting = read(self._block), set(self._spans)
         begin, end = self._spans[number]
-        found = self._decoded[begin:end]
+        found = self._decoded[begin:end] if begin % _ALIGNMENT == 0 else self._decoded[begin:end].copy()
         self._waiting.discard(number)
         if not self._waiting:
             self._decoded = None

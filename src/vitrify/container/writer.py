@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
+from typing import TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -32,6 +33,8 @@ from vitrify.container.parallel import one_ahead, share
 
 Buffer = bytes | memoryview
 _BATCH_CHUNKS = 4
+_WORTH_A_THREAD_BYTES = 1 << 20
+_T = TypeVar("_T")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,7 +53,7 @@ class Piece:
     dtype: str
     shape: tuple[int, ...]
     data: Callable[[], Buffer]
-    items: str = ""
+    items: choice.Items = ""
 
     @property
     def n_bytes(self) -> int:
@@ -234,19 +237,34 @@ def plan(
         Piece(name=CELLS, dtype="U8", shape=(len(cells),), data=lambda: cells),
         Piece(name=GRAPH, dtype="U8", shape=(len(graph),), data=lambda: graph),
     ]
-    drafts: list[_Draft] = []
-    grouped: set[int] = set()
-    for group in groups if effort else ():
-        draft = _Draft.of_group(group, pieces, effort)
-        if draft is not None:
-            drafts.append(draft)
-            grouped.update(group.numbers)
-    drafts += [_Draft(piece, number, effort) for number, piece in enumerate(pieces) if number not in grouped]
-    drafts += [_Draft(piece, None, effort) for piece in reserved]
+    tried = groups if effort else ()
+    together = _side_by_side(
+        lambda i: _Draft.of_group(tried[i], pieces, effort),
+        [sum(pieces[number].n_bytes for number in group.numbers) for group in tried],
+    )
+    grouped = {number for group, draft in zip(tried, together, strict=True) if draft for number in group.numbers}
+    alone: list[tuple[Piece, int | None]] = []
+    alone += [(piece, number) for number, piece in enumerate(pieces) if number not in grouped]
+    alone += [(piece, None) for piece in reserved]
+    drafts = [draft for draft in together if draft]
+    drafts += _side_by_side(lambda i: _Draft(*alone[i], effort), [piece.n_bytes if effort else 0 for piece, _ in alone])
     if attached is not None:
         record_piece = Piece(name=RECORD, dtype="U8", shape=(len(attached),), data=lambda: attached)
         drafts.append(_Draft(record_piece, None, 0))
     return Plan(drafts, record=record)
+
+
+def _side_by_side(make: Callable[[int], _T], sizes: Sequence[int]) -> list[_T]:
+    """`make(0)`, `make(1)` and so on, one for each of the sizes in bytes; on several threads if they add up."""
+    made: dict[int, _T] = {}
+    largest_first = sorted(range(len(sizes)), key=lambda i: -sizes[i])
+
+    def take(place: int) -> None:
+        i = largest_first[place]
+        made[i] = make(i)
+
+    share(take, len(sizes), least=1 if sum(sizes) >= _WORTH_A_THREAD_BYTES else len(sizes))
+    return [made[i] for i in range(len(sizes))]
 
 
 def _hash(batch: list[_Chunk]) -> list[_Chunk]:

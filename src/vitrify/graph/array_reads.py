@@ -12,8 +12,8 @@ from vitrify.container.memory import Memory, private_bytes
 from vitrify.errors import FormatError
 from vitrify.graph.arrays import Array, from_buffer, span_bytes, spread
 from vitrify.graph.dtypes import require_values
+from vitrify.graph.extents import Extents
 from vitrify.graph.parse import ParsedGraph
-from vitrify.graph.schema import CELL_LIMIT_BYTES
 
 Bytes = npt.NDArray[np.uint8]
 Flags = npt.NDArray[np.bool_]
@@ -31,22 +31,20 @@ class ArrayReads:
         self,
         *,
         shapes: Sequence[tuple[int, ...]],
-        sizes: npt.NDArray[np.int64],
+        extents: Extents,
         dtype: np.dtype[Any],
         order: Any,
         blocks: Sequence[int],
         joined: Bytes,
         read_block: Callable[[int, np.dtype[Any], Memory], Bytes],
     ) -> None:
-        self.sizes = sizes
-        is_big = sizes >= CELL_LIMIT_BYTES
-        self._block_of = dict(zip(np.flatnonzero(is_big).tolist(), blocks, strict=True))
-        small = np.where(is_big, 0, sizes)
-        self._ends, self._sizes = np.cumsum(small).tolist(), small.tolist()
+        self.sizes = extents.sizes
+        self._block_of = dict(zip(extents.big, blocks, strict=True))
+        self._ends, self._sizes = extents.ends, extents.joined
         self._cells, self._read_block = joined.data, read_block
         self._shapes, self._dtype, self._order = shapes, dtype, order
         self._stack: Array | None = None
-        self._are_plain = order == "C" and bool((small > 0).all())
+        self._are_plain = order == "C" and all(extents.joined)
         if len(joined) and dtype.itemsize:
             flat = joined[: self._ends[-1]].view(dtype)
             require_values(flat)
@@ -104,10 +102,13 @@ class ArrayTables:
         for number in numbers:
             parsed = self._graph.tables[number]
             spec = parsed.table.arrays
-            if spec is None or not spec.blocks or (parsed.dtype is not None and self._is_mapped(parsed.dtype)):
+            if spec is None or parsed.extents is None or (parsed.dtype is not None and self._is_mapped(parsed.dtype)):
                 continue
-            is_now = ~later[number] if number in later else np.ones(parsed.table.rows, np.bool_)
-            wanted += np.array(spec.blocks)[is_now[parsed.sizes >= CELL_LIMIT_BYTES]].tolist()
+            if number in later:
+                is_now = ~later[number][np.array(parsed.extents.big, np.int64)]
+                wanted += np.array(spec.blocks, np.int64)[is_now].tolist()
+            else:
+                wanted += spec.blocks
         self._ready = dict(zip(wanted, self._graph.file.pieces(wanted), strict=True))
 
     def read(self, number: int, later: Flags | None) -> list[Any]:
@@ -122,10 +123,11 @@ class ArrayTables:
         assert parsed.dtype is not None
         if parsed.table.layout == "views":
             return self._views(number, parsed.dtype)
+        assert parsed.extents is not None
         assert parsed.joined is not None
         reads = self._reads[number] = ArrayReads(
             shapes=parsed.shapes,
-            sizes=parsed.sizes,
+            extents=parsed.extents,
             dtype=parsed.dtype,
             order=spec.order,
             blocks=spec.blocks,

@@ -93,7 +93,7 @@ def array_piece(array: Array, name: str, dtype: Dtype) -> Piece:
         dtype=code,
         shape=shape,
         data=lambda: plain_bytes(array),
-        items=array.dtype.str,
+        items=np.dtype((array.dtype, shape[array.ndim - 1 : array.ndim])) if array.ndim > 1 else array.dtype,
     )
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
+from vitrify.container.choice import Items
 from vitrify.container.codecs import RAW
 from vitrify.container.layout import CELLS
 from vitrify.container.reader import Bytes, GlassFile
@@ -26,7 +27,7 @@ class CellWriter:
         self.pool = bytearray()
         self.pieces: list[Piece] = []
 
-    def put(self, data: bytes | memoryview, name: str, items: str = "") -> int | None:
+    def put(self, data: bytes | memoryview, name: str, items: Items = "") -> int | None:
         """Store `data`; the number of its block, or None if it lies among the cells. `items` as in `Piece`."""
         n_bytes = len(data)
         if n_bytes < CELL_LIMIT_BYTES:

@@ -224,4 +224,4 @@ def _encode_rows(table: int, rows: Ints, links: Links, name: str) -> Plain:
 
 
 def _put(links: Links, numbers: NumberArray, name: str) -> int | None:
-    return links.cells.put(numbers.tobytes(), name, numbers.dtype.str)
+    return links.cells.put(numbers.tobytes(), name, numbers.dtype)

@@ -25,6 +25,8 @@ class AttrsRule:
 
     Attributes:
         drop: Attributes that are not saved, because `finish` makes them again.
+        derived: Attributes that some versions of a class keep, and others work out by a property: where it is a
+            property, what a file says of it is read past.
         stored_as: Attributes that are stored as something else; called with the object.
         check: Called once for all objects of a table, before any is built.
         finish: Called for each object when its attributes are set.
@@ -36,6 +38,7 @@ class AttrsRule:
     """
 
     drop: frozenset[str] = frozenset()
+    derived: frozenset[str] = frozenset()
     stored_as: Mapping[str, Callable[[Any], object]] = field(default_factory=dict)
     check: Callable[[Rows], None] = accept
     finish: Callable[[Any], None] | None = None

@@ -7,7 +7,6 @@ that may lie on cycles are allocated first and filled after; what is made whole 
 from __future__ import annotations
 
 import enum
-import gc
 from collections.abc import Callable, Sequence
 from functools import cached_property
 from typing import Any, Final
@@ -58,13 +57,9 @@ class Decoder(ParsedGraph):
             StateError: The values of some object cannot belong to its type.
             UnsupportedError: A type does not exist in the versions installed here.
         """
-        was_enabled = gc.isenabled()
         try:
-            gc.disable()  # within: an interrupt may come right after it
             return self._build(resolve)
         finally:
-            if was_enabled:
-                gc.enable()  # first: an interrupt may come after any other call
             self._reads.clear()  # they lead back to here: without them, nothing waits for the garbage collector
 
     def check(self) -> None:

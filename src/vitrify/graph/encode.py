@@ -24,7 +24,7 @@ from vitrify.graph.dtypes import encode_dtype, require_values
 from vitrify.graph.instances import AttrsShape, ConverterShape, RowError
 from vitrify.graph.leveling import MadeOnCycleError
 from vitrify.graph.names import NameTable
-from vitrify.graph.packing import tree_groups
+from vitrify.graph.packing import tree_groups, vocabulary_groups
 from vitrify.graph.parameters import NEVER_SAVED
 from vitrify.graph.paths import Paths
 from vitrify.graph.registry import Registry
@@ -129,11 +129,13 @@ class _Encoder:
             libraries=tuple(sorted(self._names.libraries)),
             main_names=tuple(dict.fromkeys(name for name in main_names if name.startswith("__main__."))),
             dropped=dropped,
-            groups=self._groups(drafts) if self._packs else [],
+            groups=self._groups(drafts, tables) if self._packs else [],
         )
 
-    def _groups(self, drafts: Sequence[Draft]) -> list[Group]:
-        return tree_groups([draft for draft in drafts if _is_packed(draft)], self._lies, self.cells.pieces)
+    def _groups(self, drafts: Sequence[Draft], tables: Sequence[Table]) -> list[Group]:
+        trees = [draft for draft in drafts if _is_packed(draft)]
+        pieces = self.cells.pieces
+        return [*tree_groups(trees, self._lies, pieces), *vocabulary_groups(drafts, tables, pieces)]
 
     # Finding objects
 
@@ -336,7 +338,7 @@ class _Encoder:
                 blocks.append(self.cells.add(array_piece(array, namer.name(draft.number, row), dtype)))
         if mark.layout == "spaced":
             small = [np.ascontiguousarray(array) for array in small]
-        joined = self.cells.put(joined_bytes(small), f"{prefix}.arrays", mark.dtype.str)
+        joined = self.cells.put(joined_bytes(small), f"{prefix}.arrays", mark.dtype)
         if self._packs and mark.layout == "arrays":
             self._note_places(draft.objects, blocks, joined)
         return Arrays(dtype, mark.order, shape, tuple(blocks), joined)

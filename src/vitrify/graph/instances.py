@@ -94,6 +94,7 @@ class AttrsShape:
         self.cls = cls
         self.is_reviewed = is_reviewed
         self.rule = rule or AttrsRule()
+        self._properties = frozenset(name for name in self.rule.derived if _is_property(cls, name))
 
     def take(self, objects: Sequence[Any]) -> tuple[Lengths, Columns]:
         """A column for each attribute; all objects have the same ones."""
@@ -121,6 +122,8 @@ class AttrsShape:
     def check(self, rows: Rows) -> None:
         """No attribute may stand in front of a method, a property or a dunder of the class."""
         for name in rows.columns:
+            if name in self._properties:
+                continue
             if is_shadowing(self.cls, name, is_reviewed=self.is_reviewed):
                 rows.fail(0, f"attribute {name[:80]!r} would hide a member of the class")
             if name in self.rule.drop:
@@ -138,6 +141,7 @@ class AttrsShape:
 
     def fill(self, objects: list[Any], lengths: Lengths, columns: Columns) -> None:
         """Set the attributes, past any `__setattr__` of the class."""
+        columns = {name: column for name, column in columns.items() if name not in self._properties}
         names = [intern(name) for name in columns]
         slots = [name for name in names if _is_slot(self.cls, name)]
         for target, values in zip(objects, zip(*columns.values(), strict=True), strict=bool(names)):
@@ -286,6 +290,10 @@ def _slots(cls: Any) -> tuple[str, ...]:
 
 def _is_slot(cls: type, name: str) -> bool:
     return name in _slots(cls)
+
+
+def _is_property(cls: type, name: str) -> bool:
+    return isinstance(getattr(cls, name, None), property)
 
 
 def is_shadowing(cls: type, name: str, *, is_reviewed: bool) -> bool:

@@ -18,11 +18,12 @@ from vitrify.graph.array_tables import ARRAY_TYPE, safetensors_form
 from vitrify.graph.cells import CellReader
 from vitrify.graph.containers import offsets
 from vitrify.graph.dtypes import decode_dtype
+from vitrify.graph.extents import Extents, products
 from vitrify.graph.parsed import Parsed, parse_column
 from vitrify.graph.paths import Edge, Holder, Paths, cut
 from vitrify.graph.registry import REVIEWED_LIBRARIES, Registry
 from vitrify.graph.rows import Rows
-from vitrify.graph.schema import CELL_LIMIT_BYTES, Graph, Table, decode_graph
+from vitrify.graph.schema import Graph, Table, decode_graph
 
 BUILTIN_LAYOUTS: Final = {
     "list": ("items",),
@@ -41,7 +42,6 @@ _FIELDS_OF_LAYOUT: Final[dict[str, tuple[str, ...]]] = {
 OWN_LAYOUTS: Final = ("attrs", "new", "call", "member", "value")
 _MAX_DIMS: Final = 64
 _NUMPY_DIMS: Final = 64 if int(np.__version__.split(".", maxsplit=1)[0]) >= 2 else 32
-_MAX_SIZE: Final = 2.0**60
 _MAX_LENGTHS: Final = 2**48
 _VALUE_BYTES: Final = 16
 _ARRAY_BYTES: Final = 112
@@ -59,7 +59,7 @@ class ParsedTable:
         columns: The columns, by field name.
         lengths: For containers: how many items each row has, shape (n,) int64.
         shapes: For tables of arrays: the shape of each.
-        sizes: For arrays that are not of objects: the bytes of each, shape (n,) int64.
+        extents: For arrays that have bytes of their own: how many, and where.
         dtype: Their dtype.
         joined: The bytes of all arrays that have no block of their own, one after another.
         children: The tables that its columns refer to.
@@ -69,7 +69,7 @@ class ParsedTable:
     columns: dict[str, Parsed]
     lengths: npt.NDArray[np.int64] | None = None
     shapes: list[tuple[int, ...]] = field(default_factory=list)
-    sizes: npt.NDArray[np.int64] = field(default_factory=lambda: np.zeros(0, np.int64))
+    extents: Extents | None = None
     dtype: np.dtype[Any] | None = None
     joined: npt.NDArray[np.uint8] | None = None
     children: list[int] = field(default_factory=list)
@@ -137,24 +137,24 @@ class ParsedGraph:
         parsed.shapes = list(zip(*(d.tolist() for d in dims), strict=True)) if dims else [()] * table.rows
         if len(dims) > _NUMPY_DIMS:
             raise UnsupportedError(f"an array of {len(dims)} dimensions; this numpy has at most {_NUMPY_DIMS}")
-        counts = _products(dims, table.rows)
         if table.layout == "object_arrays":
+            counts = products(parsed.shapes, dims)
             if arrays.dtype != "|O" or parsed.lengths is None or not np.array_equal(counts, parsed.lengths):
                 raise FormatError("a table of object arrays has other sizes than its shapes")
             return
         parsed.dtype = decode_dtype(arrays.dtype)
         itemsize = parsed.dtype.itemsize
-        sizes = parsed.sizes = _products([*dims, np.full(table.rows, itemsize)], table.rows)
+        sizes = products(parsed.shapes, dims, itemsize)
         if table.layout == "views":
             self.file.spend(int(sizes.sum()), "the elements of views")
             return
-        is_big = sizes >= CELL_LIMIT_BYTES
-        if np.count_nonzero(is_big) != len(arrays.blocks):
-            raise FormatError(f"{np.count_nonzero(is_big)} big arrays but {len(arrays.blocks)} blocks")
-        for block, row in zip(arrays.blocks, np.flatnonzero(is_big).tolist(), strict=True):
+        extents = parsed.extents = Extents.of(sizes)
+        if len(extents.big) != len(arrays.blocks):
+            raise FormatError(f"{len(extents.big)} big arrays but {len(arrays.blocks)} blocks")
+        for block, row in zip(arrays.blocks, extents.big, strict=True):
             form = safetensors_form(parsed.shapes[row], arrays.dtype, itemsize, arrays.order)
             self.cells.claim(block, int(sizes[row]), *form)
-        parsed.joined = self.cells.take(int(sizes[~is_big].sum()), arrays.joined)
+        parsed.joined = self.cells.take(extents.joined_bytes, arrays.joined)
 
     def _spend(self, n_values: int) -> None:
         self.file.spend(_VALUE_BYTES * n_values, "the values of a column")
@@ -314,22 +314,6 @@ def _check_fields(table: Table) -> None:
         raise FormatError(
             f"a table of type {cut(table.type)!r} has lengths or arrays where it should not, or lacks them"
         )
-
-
-def _products(factors: list[npt.NDArray[np.int64]], n: int) -> npt.NDArray[np.int64]:
-    """The product of sizes, row by row, shape (n,).
-
-    Raises:
-        FormatError: It, or the sum of all, is beyond what any file can hold.
-    """
-    if not factors:
-        return np.ones(n, np.int64)
-    table = np.array(factors)
-    approximate = np.maximum(table, 1).prod(axis=0, dtype=np.float64)  # numpy refuses (0, 2**47, 2**47) as well
-    if approximate.sum() >= _MAX_SIZE:
-        raise FormatError("impossible shape of an array")
-    exact: npt.NDArray[np.int64] = table.prod(axis=0)
-    return exact
 
 
 def _name_position(column: Parsed, index: int) -> int | None:

@@ -29,6 +29,7 @@ from vitrify.graph.schema import (
 )  # fmt: skip
 
 NumberArray = npt.NDArray[Any]
+Reference = tuple[int, NumberArray, NumberArray | None]
 _SCALAR_TEXTS: Final = frozenset(SCALARS.values())
 
 
@@ -53,6 +54,7 @@ class Parsed:
     value: object = None
     texts: list[Any] | None = None
     parts: Sequence[Parsed] = ()
+    _refs: Sequence[Reference] | None = None
 
     @property
     def is_integral(self) -> bool:
@@ -76,17 +78,19 @@ class Parsed:
             return [next(values[code]) for code in self.numbers.tolist()]
         return self.materialize((), ())
 
-    def refs(self) -> Sequence[tuple[int, NumberArray, NumberArray | None]]:
+    def refs(self) -> Sequence[Reference]:
         """For each table referred to: its number, the rows, and the positions they stand at (None for all)."""
         if self.of == "ref" and self.numbers is not None:
             return ((self.table, self.numbers, None),)
         if not self.parts:
             return ()
-        return [
-            (part.table, part.numbers, np.flatnonzero(self.numbers == i))
-            for i, part in enumerate(self.parts)
-            if part.of == "ref" and part.numbers is not None and self.numbers is not None
-        ]
+        if self._refs is None:
+            self._refs = [
+                (part.table, part.numbers, np.flatnonzero(self.numbers == i))
+                for i, part in enumerate(self.parts)
+                if part.of == "ref" and part.numbers is not None and self.numbers is not None
+            ]
+        return self._refs
 
     def materialize(self, objects: Sequence[list[object]], names: Sequence[object]) -> list[object]:
         """The values, one by one; `objects` holds the rows of every table."""

@@ -15,6 +15,7 @@ from vitrify.errors import FormatError, UnsupportedError
 from vitrify.graph.array_reads import ArrayReads
 from vitrify.graph.arrays import from_buffer, span_bytes, spread
 from vitrify.graph.dtypes import decode_dtype
+from vitrify.graph.extents import Extents
 from vitrify.graph.paths import cut
 from vitrify.graph.schema import CELL_LIMIT_BYTES
 from vitrify.graph.schema import Arrays as ArraysSpec
@@ -120,7 +121,7 @@ class Arrays:
         is_big = self._is_alone(ref)
         reads = ArrayReads(
             shapes=parsed.shapes[ref.row : ref.row + 1],
-            sizes=self.placement(ref.table).sizes[ref.row : ref.row + 1],
+            extents=Extents.of(self.placement(ref.table).sizes[ref.row : ref.row + 1]),
             dtype=self.placement(ref.table).dtype,
             order=spec.order,
             blocks=spec.blocks[place : place + 1] if is_big else (),

@@ -1,4 +1,4 @@
-"""Loops over millions of nodes, compiled where the installation found a compiler.
+"""Loops over millions of nodes, words or numbers, compiled where the installation found a compiler.
 
 `COMPILED` says whether they are there. Whoever calls one has a numpy version of the same, which is the reference: it
 runs where there is no compiled one, and after one has said no, because it alone can say what is wrong.
@@ -11,15 +11,30 @@ import contextlib
 import os
 import sys
 
-__all__ = ["COMPILED", "predictor_nodes_hold", "tree_nodes_hold", "unpack_trees"]
+__all__ = [
+    "COMPILED",
+    "predictor_nodes_hold",
+    "put_entries",
+    "put_planes",
+    "roomy_dict",
+    "tree_nodes_hold",
+    "unpack_trees",
+    "unpack_vocabulary",
+    "unpack_words",
+]
 
 COMPILED: bool = False
 # The compiled loops read numbers as they lie in memory, and in a file they are little-endian.
 if sys.byteorder == "little" and os.environ.get("VITRIFY_PURE", "") in ("", "0"):
     with contextlib.suppress(ImportError):  # There is none for this interpreter: numpy's versions are slower.
-        from vitrify.kernels import _nodes, _trees
+        from vitrify.kernels import _dicts, _nodes, _shuffle, _trees, _words
 
         tree_nodes_hold = _nodes.tree_nodes_hold
         predictor_nodes_hold = _nodes.predictor_nodes_hold
+        put_entries = _shuffle.put_entries
+        put_planes = _shuffle.put_planes
+        roomy_dict = _dicts.roomy_dict
         unpack_trees = _trees.unpack_trees
+        unpack_vocabulary = _words.unpack_vocabulary
+        unpack_words = _words.unpack_words
         COMPILED = True

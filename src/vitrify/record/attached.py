@@ -41,6 +41,7 @@ class Attached:
 
 
 _FIELDS = ("columns", "target", "probes", "texts")
+_NO_RECORD = '{"versions":{}}'
 
 
 def write_attached(attached: Attached, effort: int = 3) -> bytes | None:
@@ -53,7 +54,7 @@ def write_attached(attached: Attached, effort: int = 3) -> bytes | None:
         return None
     encoded = encode({name: getattr(attached, name) for name in _FIELDS}, default_registry(), packs=effort > 0)
     prepared = plan(
-        encoded.pieces, cells=encoded.cells, graph=encoded.graph, record='{"versions":{}}', effort=effort,
+        encoded.pieces, cells=encoded.cells, graph=encoded.graph, record=_NO_RECORD, effort=effort,
         groups=encoded.groups,
     )  # fmt: skip
     return b"".join(prepared.buffers())
@@ -70,6 +71,8 @@ def read_attached(file: GlassFile, limits: Limits = LIMITS) -> Attached:
     if data is None:
         return Attached()
     with open_glass_bytes(data, limits) as opened:
+        if opened.header.metadata.record != _NO_RECORD or opened.attached() is not None:
+            raise FormatError("the block of the record has a record of its own")
         decoder = Decoder(opened, default_registry())
         if decoder.foreign():
             raise FormatError("the record needs names that no record has")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -13,6 +13,7 @@ from vitrify.record import known_versions
 from vitrify.record.attached import Attached
 from vitrify.record.fingerprint import fingerprint
 from vitrify.record.schema import schema_part
+from vitrify.record.stated import stated_json, stated_text, stated_texts
 from vitrify.record.statistics import column_statistics, target_statistics, target_summary
 from vitrify.record.summary import Data, Json, Reference, Score, Summary
 from vitrify.record.tables import Table, read_table
@@ -141,11 +142,11 @@ def capture(
         scores=_scores(model, X, y, cv, scoring, scores, groups, holdout, progress),
         probes=probed,
         source=found_source,
-        notes=notes,
-        authors=tuple(authors),
-        license=license,
-        extra=dict(extra or {}),
-        parents=tuple(parents),
+        notes=stated_text(notes, "notes"),
+        authors=stated_texts(authors, "authors"),
+        license=stated_text(license, "license"),
+        extra=stated_json(extra, "extra"),
+        parents=stated_texts(parents, "parents"),
     )
     attached = Attached(
         columns=columns,
@@ -171,21 +172,6 @@ def model_in(saved: Any) -> Any:
         f"X= belongs to one model, and this {type(saved).__name__} holds {len(found) or 'none'}",
         hint="Give record=vitrify.capture(model, X, y), which says to which",
     )
-
-
-def follow(saved: Any, path: Sequence[str | int]) -> Any:
-    """The model in what was saved.
-
-    Raises:
-        LookupError: The path leads nowhere.
-    """
-    for step in path:
-        parts: Any = saved if isinstance(saved, (dict, list, tuple)) else {}
-        try:
-            saved = parts[step]
-        except (LookupError, TypeError) as error:
-            raise LookupError(f"{type(saved).__name__} has no part {step!r}") from error
-    return saved
 
 
 def _is_model(value: Any) -> bool:
@@ -243,7 +229,7 @@ def _reference(data: str | tuple[str, str] | None) -> Reference | None:
     if data is None:
         return None
     uri, version = (data, "") if isinstance(data, str) else data
-    return Reference(uri=uri, version=version)
+    return Reference(uri=stated_text(uri, "data"), version=stated_text(version, "the version of data"))
 
 
 def _probe(model: Any, table: Table, origin: str) -> tuple[Any, dict[str, Any]]:

@@ -30,7 +30,7 @@ def environment(libraries: tuple[str, ...]) -> Environment:
     """This environment, with the projects that these top-level packages come from and all that those need."""
     return Environment(
         implementation=platform.python_implementation(),
-        system=f"{platform.system()} {platform.release()}".strip(),
+        system=platform.system(),
         machine=platform.machine(),
         cpu=_cpu(),
         thread_libraries=_thread_libraries(),

@@ -9,15 +9,15 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Any
 
 from vitrify.errors import StateError, UnsupportedError
+from vitrify.record.cloning import MAX_CHARS, told, unfitted
 from vitrify.record.scorers import Call
 from vitrify.record.splitters import MAX_FOLDS, needs_groups, type_name
 from vitrify.record.tables import read_table
 
 Progress = Callable[[int, int, float], object]
-_MAX_CHARS: Final = 300
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,29 +35,6 @@ class Folds:
     fit_seconds: list[float] = field(default_factory=list)
     score_seconds: list[float] = field(default_factory=list)
     failed: dict[str, tuple[int, Exception]] = field(default_factory=dict)
-
-
-def unfitted(model: Any) -> Any:
-    """A clone with the model's parameters and nothing that it learned.
-
-    Raises:
-        UnsupportedError: It has no `fit`, or cannot be cloned.
-    """
-    from sklearn.base import clone
-
-    kind = type(model).__name__
-    if not callable(getattr(model, "fit", None)):
-        raise UnsupportedError(
-            f"a {kind} has no fit, so it cannot be trained again",
-            hint="Leave cv= out, and give scores= that you computed",
-        )
-    try:
-        return clone(model)
-    except (TypeError, RuntimeError, AttributeError) as error:
-        raise UnsupportedError(
-            f"a {kind} cannot be cloned, so it cannot be trained again ({told(error)})",
-            hint="Derive its class from sklearn.base.BaseEstimator, or give scores= that you computed",
-        ) from error
 
 
 def check_rows(X: Any, y: Any, groups: Any = None) -> int:
@@ -285,12 +262,6 @@ def not_scored(text: str, model: Any, error: Exception) -> StateError:
     if isinstance(error, NotFittedError):
         return StateError(f"this {kind} is not fitted yet", hint="Call fit first")
     return StateError(
-        f"{text[:_MAX_CHARS]} cannot score a {kind} on this data ({told(error)})",
+        f"{text[:MAX_CHARS]} cannot score a {kind} on this data ({told(error)})",
         hint="Choose a scorer that fits the model and the target, such as roc_auc_ovr for several classes",
     )
-
-
-def told(error: Exception) -> str:
-    """What an error of another library says, on one line."""
-    text = " ".join(str(error).split()) or type(error).__name__
-    return text if len(text) <= _MAX_CHARS else text[: _MAX_CHARS - 1] + "…"

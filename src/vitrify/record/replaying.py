@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from vitrify.container.reader import GlassFile
 from vitrify.errors import FormatError, VerificationError
 from vitrify.record.attached import read_attached
-from vitrify.record.capturing import follow
 from vitrify.record.probes import replay
 from vitrify.record.summary import Summary
 
@@ -21,7 +21,7 @@ def recorded_model(built: Any, summary: Summary) -> Any:
         FormatError: There is none where the record says.
     """
     try:
-        return follow(built, summary.model_path)
+        return _follow(built, summary.model_path)
     except LookupError as error:
         raise FormatError("the record is about a model that the file does not hold") from error
 
@@ -46,3 +46,18 @@ def require_same(built: Any, summary: Summary, file: GlassFile) -> None:
             + "; ".join(f"{outcome.method}: {outcome.message}" for outcome in different),
             hint="Load it where it was made, or look at vitrify verify",
         )
+
+
+def _follow(saved: Any, path: Sequence[str | int]) -> Any:
+    """The model in what was saved.
+
+    Raises:
+        LookupError: The path leads nowhere.
+    """
+    for step in path:
+        parts: Any = saved if isinstance(saved, (dict, list, tuple)) else {}
+        try:
+            saved = parts[step]
+        except (LookupError, TypeError) as error:
+            raise LookupError(f"{type(saved).__name__} has no part {step!r}") from error
+    return saved

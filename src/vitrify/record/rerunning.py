@@ -10,7 +10,8 @@ from typing import Any
 
 from vitrify.errors import StateError, UnsupportedError
 from vitrify.graph.paths import cut
-from vitrify.record.folds import Folds, Progress, check_rows, not_fitted, run_folds, unfitted
+from vitrify.record.cloning import unfitted
+from vitrify.record.folds import Folds, Progress, check_rows, not_fitted, run_folds
 from vitrify.record.scorers import OWN_METHOD, Call, scorer_of
 from vitrify.record.scores import score_once, search_in, with_folds
 from vitrify.record.splitters import needs_groups, resolved, splitter_of

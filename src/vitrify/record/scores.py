@@ -14,7 +14,8 @@ import numpy as np
 
 from vitrify.errors import StateError, UnsupportedError, VitrifyWarning
 from vitrify.graph.paths import cut
-from vitrify.record.folds import Progress, check_rows, not_scored, run_folds, told, unfitted
+from vitrify.record.cloning import told, unfitted
+from vitrify.record.folds import Progress, check_rows, not_scored, run_folds
 from vitrify.record.scorers import OWN_METHOD, named_scorers, text_of
 from vitrify.record.splitters import MAX_FOLDS, described, needs_groups, resolved, type_name
 from vitrify.record.summary import Score, Splitter

@@ -39,7 +39,7 @@ class Environment(_Part, frozen=True, kw_only=True):
 
     Attributes:
         implementation: Of Python, such as CPython.
-        system: The operating system and its release.
+        system: The operating system.
         machine: The architecture, such as x86_64.
         cpu: The CPU's own name.
         thread_libraries: BLAS and OpenMP libraries that were loaded.
@@ -209,7 +209,6 @@ class Summary(_Part, frozen=True, kw_only=True):
         license: An SPDX expression, or free text.
         extra: Whatever else the caller gave.
         parents: The digests of the models that it was made from.
-        refused: What could not be captured, and why.
     """
 
     versions: dict[str, str]
@@ -225,7 +224,6 @@ class Summary(_Part, frozen=True, kw_only=True):
     license: str = ""
     extra: dict[str, Json] = {}
     parents: tuple[str, ...] = ()
-    refused: dict[str, str] = {}
 
 
 _DECODER: Final = msgspec.json.Decoder(Summary)  # made here, not in two threads at once: see `container.layout`

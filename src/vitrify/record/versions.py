@@ -34,7 +34,7 @@ def check_versions(record: Summary, graph: ParsedGraph, shown_file: str, policy:
     differing = differing_versions(record)
     if not differing:
         if is_newer_than_reviewed(tuple(record.versions)):
-            warnings.warn(UNREVIEWED, VersionWarning, stacklevel=4)
+            warnings.warn(UNREVIEWED, VersionWarning, stacklevel=5)
         return
     listed = ", ".join(f"{DISTRIBUTIONS.get(name, name)} {cut(old)} (here {new})" for name, old, new in differing)
     message = f"{shown_file} was written with {listed}; results may differ"
@@ -44,9 +44,9 @@ def check_versions(record: Summary, graph: ParsedGraph, shown_file: str, policy:
         here, written = _installed("sklearn"), record.versions["sklearn"]
         from vitrify.converters.sklearn.warning import sklearn_warning
 
-        warnings.warn(sklearn_warning(message, here, written), stacklevel=4)
+        warnings.warn(sklearn_warning(message, here, written), stacklevel=5)
     else:
-        warnings.warn(message, VersionWarning, stacklevel=4)
+        warnings.warn(message, VersionWarning, stacklevel=5)
 
 
 def is_newer_than_reviewed(libraries: tuple[str, ...]) -> bool:

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from vitrify.graph.paths import cut
-from vitrify.record.folds import told
+from vitrify.record.cloning import told
 from vitrify.record.probing.asking import copied, output_methods, undisturbed
 
 Array = npt.NDArray[Any]

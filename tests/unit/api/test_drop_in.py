@@ -129,7 +129,8 @@ class TestKeywords:
     def test_an_unknown_argument_is_what_it_is_in_python(self) -> None:
         """With the list of those that there are."""
         assert refusal("load", colour=1) == (
-            "load() got an unexpected keyword argument 'colour'. It takes trust, mmap, versions, converters, limits"
+            "load() got an unexpected keyword argument 'colour'. "
+            "It takes trust, mmap, versions, verify, converters, limits"
         )
 
     @pytest.mark.parametrize("function", ["dump", "load"])

@@ -13,7 +13,7 @@ import pytest
 
 import vitrify
 from tests.support.lying_writer import Lie
-from vitrify.container import reader, sources
+from vitrify.container import parallel, reader, sources
 from vitrify.container.reader import open_glass, open_glass_bytes
 from vitrify.errors import FormatError, IntegrityError
 
@@ -57,6 +57,32 @@ class TestChecking:
             with pytest.raises(IntegrityError) as caught:
                 opened.check(opened.block(1))
             assert caught.value.message == f"block {opened.block(1).name!r} does not match its digest"
+
+    @pytest.mark.parametrize("cores", [1, 4])
+    def test_pieces_come_together_as_they_come_alone(self, cores: int, monkeypatch: pytest.MonkeyPatch) -> None:
+        """Raw and encoded ones, in any order, on one thread or several."""
+        monkeypatch.setattr(parallel, "_n_cores", lambda: cores)
+        arrays = [np.arange(n * 10_000) for n in (1, 9, 3, 7)]
+        noise = np.random.default_rng(0).integers(0, 256, 50_000, np.uint8)
+        with open_glass_bytes(vitrify.dumps([*arrays, noise, np.zeros((300, 300))], compress=True)) as opened:
+            numbers = [4, 1, 0, 5, 2, 3]
+            assert {opened.block(number).stored.codec for number in numbers} == {"raw", "shuffle"}
+            together = [data.tobytes() for data in opened.pieces(numbers)]
+            assert together == [opened.piece(number).tobytes() for number in numbers]
+            assert together[1:3] == [arrays[1].tobytes(), arrays[0].tobytes()]
+
+    @pytest.mark.parametrize("cores", [1, 4])
+    def test_damage_of_one_of_several_pieces_is_found(self, cores: int, monkeypatch: pytest.MonkeyPatch) -> None:
+        """By the thread that decodes it."""
+        monkeypatch.setattr(parallel, "_n_cores", lambda: cores)
+        data = bytearray(vitrify.dumps([np.arange(n * 10_000) for n in (9, 3, 7)], compress=True))
+        with open_glass_bytes(bytes(data)) as opened:
+            data[opened.header.data_start + opened.block(1).begin + 5] ^= 1
+        with open_glass_bytes(bytes(data)) as opened:
+            name = opened.block(1).name
+            with pytest.raises(IntegrityError) as caught:
+                opened.pieces([0, 1, 2])
+        assert caught.value.message == f"block {name!r} does not match its digest"
 
     def test_an_encoded_block_is_decoded_when_it_is_checked(self) -> None:
         """Its digests are of the stored bytes, which may be no frame."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from itertools import combinations, permutations
 from typing import Any
 
 import numpy as np
@@ -148,6 +150,45 @@ def test_leaves_whose_counts_no_reader_adds_up_come_back(value: int) -> None:
     packed = trees.pack(changed, group)
     assert packed is not None
     assert unpacked(np.frombuffer(packed, np.uint8), len(data)) == changed.tobytes()
+
+
+@pytest.mark.usefixtures("both")
+@pytest.mark.parametrize("value", [0.3, -1.0, 2.0**40, -(2.0**80), np.inf, np.nan])
+def test_values_that_are_no_shares_come_back(value: float) -> None:
+    """Shares that no counts give, or counts that no reader adds up."""
+    data, group = group_of("forest")
+    changed = data.copy()
+    changed[int(group.spans[0, 2]) :][: 8 * group.width] = np.full(group.width, value).view(np.uint8)
+    changed[int(group.spans[1, 2]) :][: 8 * group.width * int(group.spans[1, 1])].view("<f8")[-1] = value
+    packed = trees.pack(changed, group)
+    assert packed is not None
+    assert unpacked(np.frombuffer(packed, np.uint8), len(data)) == changed.tobytes()
+
+
+def _families(n: int) -> Iterator[list[tuple[int, int]]]:
+    """The children of every tree of `n` nodes whose children come after their parents: -1 and -1 for a leaf."""
+    for inner in combinations(range(n - 1), n // 2):
+        for order in permutations(range(1, n)):
+            pairs = dict(zip(inner, zip(order[::2], order[1::2], strict=True), strict=True))
+            if all(min(pair) > parent for parent, pair in pairs.items()):
+                yield [pairs.get(node, (-1, -1)) for node in range(n)]
+
+
+@pytest.mark.usefixtures("both")
+@pytest.mark.parametrize(("n", "n_trees"), [(1, 1), (3, 2), (5, 16), (7, 272)])
+def test_every_small_tree_comes_back(n: int, n_trees: int) -> None:
+    """Few grew depth first, though in many each left child is the next node; the tangent numbers count them."""
+    families = list(_families(n))
+    assert len(families) == n_trees
+    for children in families:
+        nodes = np.zeros(n, trees.NODES[64])
+        nodes["left_child"], nodes["right_child"] = np.array(children).T
+        nodes["feature"], nodes["threshold"] = np.where(nodes["left_child"] < 0, -2, 1), -2.0
+        data = np.frombuffer(nodes.tobytes() + np.ones(n).tobytes(), np.uint8)
+        group = trees.Group(n_bytes=len(data), item_bytes=64, width=1, spans=np.array([[0, n, 64 * n]]))
+        packed = trees.pack(data, group)
+        assert packed is not None
+        assert unpacked(np.frombuffer(packed, np.uint8), len(data)) == data.tobytes()
 
 
 def _outcome(packed: Any, n_bytes: int) -> bytes | None:

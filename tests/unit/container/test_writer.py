@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import BinaryIO, cast
 
@@ -13,6 +14,7 @@ import pytest
 
 import vitrify
 from tests.support.independent_reader import Container
+from vitrify.container import parallel
 from vitrify.container.writer import Piece, plan
 
 
@@ -73,6 +75,33 @@ class TestPlan:
         assert calls == ["made"]
         assert len(made.head()) == made.head_bytes
         assert calls == ["made"]
+
+    @pytest.mark.parametrize("effort", [0, 3])
+    def test_the_file_does_not_depend_on_the_number_of_threads(
+        self, effort: int, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """Pieces are encoded side by side where there are cores, the largest first."""
+        sorted_numbers = [np.arange(n * 10_000).tobytes() for n in (1, 9, 3, 7)]
+        pieces = [
+            Piece(name="x", dtype="U8", shape=(len(data),), data=partial(bytes, data), items=np.dtype(np.int64))
+            for data in sorted_numbers
+        ]
+        monkeypatch.setattr(parallel, "_n_cores", lambda: 1)
+        alone = written(pieces, effort)
+        monkeypatch.setattr(parallel, "_n_cores", lambda: 4)
+        assert written(pieces, effort) == alone
+        assert [block.data for block in Container(alone).blocks] == sorted_numbers
+
+    def test_an_error_of_one_of_several_threads_is_raised(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        """Whatever a piece's data says."""
+        monkeypatch.setattr(parallel, "_n_cores", lambda: 4)
+
+        def fail() -> bytes:
+            raise OSError("gone")
+
+        broken = Piece(name="x", dtype="U8", shape=(1 << 20,), data=fail)
+        with pytest.raises(OSError, match="gone"):
+            written([piece("a", bytes(1 << 20)), broken, piece("b", bytes(1 << 20))], 3)
 
     @pytest.mark.parametrize("effort", [0, 3])
     def test_the_head_is_the_same_before_and_after_the_bodies(self, effort: int) -> None:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import pandas as pd
 import pytest
+from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.decomposition import FactorAnalysis
 from sklearn.feature_extraction import DictVectorizer
 from sklearn.feature_extraction.text import TfidfVectorizer
@@ -16,7 +17,7 @@ from sklearn.multiclass import OneVsRestClassifier
 from sklearn.naive_bayes import GaussianNB
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
-from sklearn.svm import SVC
+from sklearn.svm import SVC, LinearSVC
 
 import vitrify
 from tests.attacks.harness import Attack, assert_refused, run_one
@@ -29,6 +30,23 @@ LABELS = (RNG.random((60, 3)) < 0.4).astype(int)
 CONSTANT = np.column_stack([np.ones(60, int), LABELS])
 WORDS = ["red blue", "green", "blue green", "yellow"] * 15
 COLOURS = pd.DataFrame({"colour": WORDS})
+
+
+class Own(ClassifierMixin, BaseEstimator):
+    """A classifier of the caller's own; all may run out of memory."""
+
+    has_room: ClassVar[bool] = True
+
+    def fit(self, X: Any, y: Any) -> Own:
+        """Learn nothing but sizes."""
+        self.classes_, self.n_features_in_ = np.unique(y), X.shape[1]
+        return self
+
+    def decision_function(self, X: Any) -> Any:
+        """The sum of each row."""
+        if not Own.has_room:
+            raise MemoryError("no room for answers")
+        return np.sum(X, axis=1)
 
 
 def _fit(member: Any, labels: Any = LABELS) -> OneVsRestClassifier:
@@ -50,6 +68,9 @@ HOSTILE = {
     "coefficients": (LogisticRegression(), _wider(0, "coef_", (2, 4)), r"\[0\].*\(2,\) for 1 row"),
     "intercepts": (LogisticRegression(), _wider(1, "intercept_", (5,)), r"\[1\].*\(5,\) for 1 row"),
     "rows of intercepts": (LogisticRegression(), _wider(2, "intercept_", (2, 1)), r"\[2\].*\(2,\) for 1 row"),
+    "coefficients without an intercept": (
+        LinearSVC(fit_intercept=False), _wider(1, "coef_", (2, 4)), r"\[1\].*\(2,\) for 1 row",
+    ),
     "means": (GaussianNB(), _wider(0, "theta_", (2, 7, 4)), r"\[0\].*\(7,\) for 1 row"),
     "a step before": (
         make_pipeline(FactorAnalysis(2), LogisticRegression()), _wider(0, "mean_", (9, 4)), r"\[0\].*\(9,\) for 1 row",
@@ -95,6 +116,7 @@ def test_what_kind_of_labels_it_has_must_be_text() -> None:
 
 ROWS = {
     "linear": (RidgeClassifier(), X),
+    "linear without an intercept": (LinearSVC(fit_intercept=False), X),
     "kernel": (SVC(), X),
     "named columns": (make_pipeline(StandardScaler(), SVC()), pd.DataFrame(X, columns=list("abcd"))),
     "texts": (make_pipeline(TfidfVectorizer(), SVC()), WORDS),
@@ -111,14 +133,15 @@ def test_members_are_asked_in_their_own_terms(name: str) -> None:
     np.testing.assert_array_equal(loaded.predict(rows), model.predict(rows))
 
 
-def test_a_member_that_cannot_be_asked_is_refused_by_dump() -> None:
+@pytest.mark.parametrize("colours", [COLOURS, COLOURS.to_numpy()], ids=["named", "unnamed"])
+def test_a_member_that_cannot_be_asked_is_refused_by_dump(colours: Any) -> None:
     """With the way out, which works."""
-    model = OneVsRestClassifier(make_pipeline(OneHotEncoder(), LogisticRegression())).fit(COLOURS, LABELS)
+    model = OneVsRestClassifier(make_pipeline(OneHotEncoder(), LogisticRegression())).fit(colours, LABELS)
     with pytest.raises(UnsupportedError, match=r"estimators_\[0\] takes no row .* Put the preprocessing before One"):
         vitrify.dumps(model)
-    model = make_pipeline(OneHotEncoder(), OneVsRestClassifier(LogisticRegression())).fit(COLOURS, LABELS)
+    model = make_pipeline(OneHotEncoder(), OneVsRestClassifier(LogisticRegression())).fit(colours, LABELS)
     loaded = vitrify.loads(vitrify.dumps(model))
-    np.testing.assert_array_equal(loaded.predict(COLOURS), model.predict(COLOURS))
+    np.testing.assert_array_equal(loaded.predict(colours), model.predict(colours))
 
 
 def test_one_class_to_choose_needs_no_asking() -> None:
@@ -126,3 +149,13 @@ def test_one_class_to_choose_needs_no_asking() -> None:
     model = OneVsRestClassifier(make_pipeline(OneHotEncoder(), LogisticRegression())).fit(COLOURS, WORDS)
     loaded = vitrify.loads(vitrify.dumps(model))
     assert list(loaded.predict(COLOURS)) == WORDS
+
+
+def test_a_member_of_ones_own_without_room_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Too little memory says nothing about the file, so it is not called damaged."""
+    model = OneVsRestClassifier(Own()).fit(X, LABELS)
+    data = vitrify.dumps(model)
+    np.testing.assert_array_equal(vitrify.loads(data, trust=[Own]).predict(X), model.predict(X))
+    monkeypatch.setattr(Own, "has_room", False)
+    with pytest.raises(MemoryError, match="no room for answers"):
+        vitrify.loads(data, trust=[Own])

@@ -16,15 +16,21 @@ import pytest
 import scipy
 import scipy.sparse
 import scipy.stats
+import sklearn
+from sklearn.ensemble import HistGradientBoostingRegressor
+from sklearn.neighbors import _kd_tree
 
 import vitrify
 from tests.support.equality import assert_same
 from tests.support.forge import forge
 from vitrify.converters.pandas import arrow, dtypes, frames, indexes, memory, offsets, scalars, zones
 from vitrify.errors import StateError, UnsupportedError
+from vitrify.graph import registry
 
 PANDAS = f"the pandas {pd.__version__} installed here"
+SKLEARN = f"the scikit-learn {sklearn.__version__} installed here"
 SCIPY = f"the scipy {scipy.__version__} installed here"
+POINTS = np.random.default_rng(0).normal(size=(120, 3))
 TEXTS = getattr(getattr(np, "dtypes", None), "StringDType", None)
 
 
@@ -198,6 +204,32 @@ class TestPandas:
         with pytest.raises(UnsupportedError) as caught:
             zones.encode_zone(Zone())
         assert caught.value.message == "the time zone <a zone>"
+
+
+class TestSklearn:
+    def test_one_without_a_search_tree(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        """Those of 32 bits came late: then the converters of trees are there, and theirs is not among them."""
+        data = vitrify.dumps([_kd_tree.KDTree32(POINTS.astype("f4"))])
+        load = registry.load_family
+        monkeypatch.setattr(
+            registry,
+            "load_family",
+            lambda module: tuple(found for found in load(module) if found.type_id != "sklearn.neighbors.KDTree32"),
+        )
+        assert refusal_of(data) == f"sklearn.neighbors.KDTree32 does not exist in {SKLEARN}"
+
+    def test_one_that_numbers_features_in_another_width(self) -> None:
+        """Nodes of histogram boosting are brought into the dtype of the version that is here."""
+        model = HistGradientBoostingRegressor(max_iter=2).fit(POINTS, POINTS[:, 0])
+        expected = model.predict(POINTS)
+        (predictor,), _ = model._predictors
+        here = predictor.nodes.dtype
+        other = "<u4" if here["feature_idx"].itemsize == 8 else "<i8"
+        there = [(name, other if name == "feature_idx" else here[name]) for name in here.names]
+        predictor.nodes = predictor.nodes.astype(there)
+        loaded = vitrify.loads(vitrify.dumps(model))
+        assert loaded._predictors[0][0].nodes.dtype == loaded._predictors[1][0].nodes.dtype == here
+        np.testing.assert_array_equal(loaded.predict(POINTS), expected)
 
 
 class TestScipy:

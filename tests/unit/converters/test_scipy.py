@@ -173,10 +173,11 @@ def test_values_of_lil_and_dok_keep_their_types() -> None:
 
 @pytest.mark.skipif(VERSION < (1, 15), reason="scipy has no arrays of one or three dimensions before")
 def test_sparse_arrays_of_other_dimensions_come_back() -> None:
-    """One dimension in three formats, three in one."""
+    """One dimension in three formats and in a matrix, three in one."""
     for array in (
         sp.coo_array(np.array([0.0, 1.0, 2.0])),
         sp.csr_array(np.array([0.0, 1.0, 2.0])),
+        sp.csr_matrix(sp.csr_array(np.array([0.0, 1.0, 2.0]))),
         sp.dok_array(np.array([0.0, 1.0, 2.0])),
         sp.coo_array(np.arange(24.0).reshape(2, 3, 4)),
     ):

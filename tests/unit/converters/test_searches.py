@@ -20,6 +20,10 @@ from vitrify.errors import StateError, UnsupportedError
 X = np.random.default_rng(0).normal(size=(30, 3))
 PIPELINE = make_pipeline(PCA(2), Ridge())
 FOLDER = {"memory": ["/tmp/cache"]}
+SHARED = [1.0]
+SHARED_PART = {"ridge__alpha": SHARED}
+ENDLESS: list[Any] = [{"memorx": [1]}]
+ENDLESS.append(ENDLESS)
 
 
 @pytest.mark.parametrize("grid", [FOLDER, [{"ridge__alpha": [1.0]}, FOLDER], ({"inner__memory": [None]},)], ids=repr)
@@ -38,6 +42,9 @@ def test_dump_refuses_a_grid_with_a_folder(grid: Any) -> None:
         OrderedDict(memorx=[1]),
         Bunch(memorx=[1]),
         np.array([{"memorx": [1]}], object),
+        [{"ridge__alpha": SHARED}, {"ridge__alpha": SHARED, "memorx": SHARED}],
+        [SHARED_PART, SHARED_PART, {"memorx": [1]}],
+        ENDLESS,
     ],
     ids=repr,
 )

@@ -196,10 +196,10 @@ def test_boosting_without_classes_has_one_column() -> None:
 
 def test_losses_that_a_version_lacks_have_no_converter(monkeypatch: pytest.MonkeyPatch) -> None:
     """The others have."""
-    name = "CyHuberLoss"
+    name = "CyPinballLoss"
     have = {converter.type_id for converter in losses._converters()}
     monkeypatch.delattr(losses._loss, name)
-    assert have - {converter.type_id for converter in losses._converters()} == {"sklearn.loss.HuberLoss"}
+    assert have - {converter.type_id for converter in losses._converters()} == {"sklearn.loss.PinballLoss"}
 
 
 NOT_COUNTED = "n_classes_ is not the number of classes_"

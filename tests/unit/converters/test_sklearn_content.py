@@ -8,7 +8,8 @@ from typing import Any
 
 import numpy as np
 import pytest
-from sklearn import covariance, dummy, ensemble, linear_model, neighbors, preprocessing, svm
+from sklearn import cluster, covariance, dummy, ensemble, linear_model, multiclass, neighbors, preprocessing, svm
+from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.frozen import FrozenEstimator
 from sklearn.gaussian_process import GaussianProcessClassifier
 from sklearn.metrics.pairwise import linear_kernel
@@ -36,7 +37,11 @@ LEGAL: dict[str, Callable[[], Any]] = {
     "no precision": lambda: covariance.MinCovDet(store_precision=False, random_state=0).fit(X),
     "averages of two classes": lambda: linear_model.SGDClassifier(average=True, random_state=0).fit(X, TWO),
     "averages that have not begun": lambda: linear_model.SGDClassifier(average=10**6, random_state=0).fit(X, Y),
+    "coefficients of a fit that failed": lambda: _failed(linear_model.SGDClassifier()),
     "sparse coefficients": lambda: linear_model.SGDClassifier(random_state=0).fit(X, Y).sparsify(),
+    "coefficients of unchecked input": lambda: linear_model.Lasso(alpha=0.1).fit(
+        np.asfortranarray(X), X[:, 0], check_input=False
+    ),
     "coefficients of one feature": lambda: linear_model.Lasso(alpha=0.1, warm_start=True).fit(X[:, :1], X[:, 0]),
     "one target in a column": lambda: linear_model.Lasso(alpha=0.1, warm_start=True).fit(X, X[:, :1]),
     "classes of two outputs": lambda: ensemble.RandomForestClassifier(2, random_state=0).fit(X, PAIRS),
@@ -49,6 +54,14 @@ LEGAL: dict[str, Callable[[], Any]] = {
         max_iter=2, categorical_features=[0], random_state=0
     ).fit(np.column_stack([Y % 2, X[:, 0]]), Y),
 }
+UNFITTED = [
+    cluster.Birch(threshold=0.25),
+    linear_model.Lasso(alpha=0.25),
+    linear_model.SGDClassifier(alpha=0.25),
+    multiclass.OneVsRestClassifier(linear_model.Lasso(alpha=0.25)),
+    neighbors.KNeighborsClassifier(metric_params={"p": 3}),
+    preprocessing.SplineTransformer(degree=2),
+]
 VOTERS: dict[str, Any] = {
     "a pipeline": make_pipeline(preprocessing.StandardScaler(), svm.SVC()),
     "a search": GridSearchCV(GaussianNB(), {"var_smoothing": [1e-9]}, cv=2),
@@ -63,6 +76,27 @@ VOTERS: dict[str, Any] = {
 }
 
 
+class Guess(ClassifierMixin, BaseEstimator):
+    """A classifier of the caller's own."""
+
+    def fit(self, X: Any, y: Any) -> Guess:
+        """Learn nothing, and name a class that no model of scikit-learn may vote with."""
+        self.classes_ = np.array([2**40])
+        return self
+
+    def predict(self, X: Any) -> Any:
+        """The first class."""
+        return np.zeros(len(X), int)
+
+
+def _failed(model: Any) -> Any:
+    """After a fit with weights for other samples, `coef_` is None."""
+    with pytest.raises(ValueError, match=r"sample_weight.shape == \(3,\)"):
+        model.fit(X, Y, sample_weight=np.ones(3))
+    assert model.coef_ is None
+    return model
+
+
 def _lengths(left: Any, right: Any) -> Any:
     return np.array([[float(len(a) * len(b)) for b in right] for a in left])
 
@@ -75,6 +109,19 @@ def test_legal_models_come_back(name: str) -> None:
     assert_same(model, vitrify.loads(vitrify.dumps(model)))
 
 
+@pytest.mark.parametrize("model", UNFITTED, ids=lambda model: type(model).__name__)
+def test_models_that_were_never_fitted_come_back(model: Any) -> None:
+    """They have parameters only: there is nothing that a check could compare."""
+    assert_same(model, vitrify.loads(vitrify.dumps(model)))
+
+
+def test_search_trees_of_several_models_come_back() -> None:
+    """They lie in one table, each with the points of its own model."""
+    models = [neighbors.NearestNeighbors(algorithm="kd_tree").fit(X[:n]) for n in (20, 40, 60)]
+    for loaded, n in zip(vitrify.loads(vitrify.dumps(models)), (20, 40, 60), strict=True):
+        np.testing.assert_array_equal(np.asarray(loaded._tree.data), X[:n])
+
+
 @pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 @pytest.mark.filterwarnings("ignore:y contains no unlabeled samples")
 @pytest.mark.parametrize("name", VOTERS)
@@ -84,6 +131,14 @@ def test_members_of_a_hard_vote_come_back(name: str) -> None:
     loaded = vitrify.loads(vitrify.dumps(model))
 
     assert_same(model, loaded)
+
+
+def test_a_member_of_ones_own_votes_as_it_likes() -> None:
+    """Who trusts a class answers for what it answers."""
+    model = ensemble.VotingClassifier([("own", Guess()), ("bayes", GaussianNB())]).fit(X, Y)
+    loaded = vitrify.loads(vitrify.dumps(model), trust=[Guess])
+
+    np.testing.assert_array_equal(loaded.predict(X), model.predict(X))
 
 
 def test_a_kernel_for_texts_comes_back() -> None:

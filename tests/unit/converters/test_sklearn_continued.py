@@ -167,16 +167,79 @@ def test_networks_that_may_start_warm_come_back(sizes: Any, solver: str) -> None
 
 
 @QUIET
-def test_a_network_that_may_start_warm_has_the_layers_that_it_says() -> None:
-    """Without a warm start `hidden_layer_sizes` is only what the next fit shall do."""
-    model = MLPClassifier((4,), max_iter=2, random_state=0).fit(X, LABELS).set_params(hidden_layer_sizes=(9,))
+@pytest.mark.parametrize("is_warm", [True, False])
+@pytest.mark.parametrize(
+    "sizes", [(9,), (2,), (4, 4), (), 5, [4.0], np.array([[4]]), None, "4", [np.array([4])]], ids=repr
+)
+def test_a_network_with_other_hidden_layer_sizes_starts_anew_or_not_at_all(sizes: Any, is_warm: bool) -> None:
+    """They are what the next fit shall do; a warm start by lbfgs would read and write as many numbers as they say."""
+    model = MLPClassifier((4,), solver="lbfgs", max_iter=2, random_state=0).fit(X, LABELS)
+    expected = model.predict_proba(X)
+    loaded = vitrify.loads(vitrify.dumps(model.set_params(hidden_layer_sizes=sizes, warm_start=is_warm)))
+    np.testing.assert_array_equal(loaded.predict_proba(X), expected)
+    loaded = vitrify.loads(vitrify.dumps(loaded)).set_params(hidden_layer_sizes=(4,), warm_start=True)
+    with pytest.raises(TypeError, match="'tuple' object does not support item assignment"):
+        loaded.fit(X, LABELS)
+    loaded.set_params(warm_start=False).fit(X, LABELS)
+    np.testing.assert_array_equal(loaded.predict_proba(X), expected)
+
+
+@QUIET
+@pytest.mark.parametrize("solver", ["adam", "sgd"])
+def test_other_solvers_train_on_from_the_layers_as_they_are(solver: str) -> None:
+    """Whatever `hidden_layer_sizes` says: numpy does all of it, and the result is that of the model itself."""
+    model = MLPClassifier((4,), solver=solver, max_iter=2, random_state=0).fit(X, LABELS)
+    model.set_params(hidden_layer_sizes=(300,), warm_start=True)
     loaded = vitrify.loads(vitrify.dumps(model))
-    np.testing.assert_array_equal(loaded.predict(X), model.predict(X))
-    lie = Lie(vitrify.dumps(model))
-    lie.assign("$.warm_start", True)
-    with pytest.raises(StateError, match=r"hidden layers are of sizes \[4\]") as caught:
-        vitrify.loads(lie.file())
+    for trained in (model, loaded):
+        trained.fit(X, LABELS).partial_fit(X, LABELS)
+    np.testing.assert_array_equal(loaded.predict_proba(X), model.predict_proba(X))
+    for other, error in (((4, 4), AttributeError), ((), IndexError)):
+        with pytest.raises(error):
+            vitrify.loads(vitrify.dumps(model.set_params(hidden_layer_sizes=other))).partial_fit(X, LABELS)
+
+
+@QUIET
+def test_a_network_that_may_not_know_its_width_does_not_train_on() -> None:
+    """scikit-learn would compare new data with nothing."""
+    model = MLPRegressor(hidden_layer_sizes=(4,), solver="lbfgs", max_iter=2, random_state=0).fit(X, Y)
+    del model.n_features_in_
+    loaded = vitrify.loads(vitrify.dumps(model)).set_params(warm_start=True)
+    with pytest.raises(TypeError, match="'tuple' object does not support item assignment"):
+        loaded.fit(X, Y)
+
+
+THREE = np.arange(60) % 3
+MANY = (X > 0).astype(int)
+
+
+@QUIET
+@pytest.mark.parametrize("labels", [LABELS, THREE, MANY, MANY[:, :2], np.array(["a", "b"], object)[LABELS]])
+def test_classifiers_of_every_kind_of_classes_come_back(labels: Any) -> None:
+    """Two classes have one output, several labels one each."""
+    model = MLPClassifier((4,), max_iter=2, random_state=0).fit(X, labels)
+    np.testing.assert_array_equal(vitrify.loads(vitrify.dumps(model)).predict(X), model.predict(X))
+
+
+@QUIET
+@pytest.mark.parametrize(
+    ("labels", "classes", "said"),
+    [
+        (THREE, [0, 1], "3 outputs cannot be those for classes of shape (2,)"),
+        (THREE, [[0, 1, 2]], "3 outputs cannot be those for classes of shape (1, 3)"),
+        (LABELS, [0, 1, 2], "1 outputs cannot be those for classes of shape (3,)"),
+    ],
+)
+@pytest.mark.parametrize("name", ["classes_", "_label_binarizer.classes_"])
+def test_a_classifier_has_an_output_for_each_class(labels: Any, classes: Any, said: str, name: str) -> None:
+    """Training makes room for as many."""
+    model = MLPClassifier((4,), max_iter=2, random_state=0).fit(X, labels)
+    owner = model._label_binarizer if "." in name else model
+    owner.classes_ = np.array(classes)
+    with pytest.raises(StateError) as caught:
+        vitrify.loads(vitrify.dumps(model))
     assert caught.value.path == "$"
+    assert caught.value.message.endswith(said)
 
 
 @pytest.mark.parametrize("wrong", [np.nan, np.inf, -np.inf])

@@ -16,6 +16,7 @@ import vitrify
 from tests.support import own_code
 from tests.support.forge import forge, reforge
 from tests.support.lying_writer import Lie
+from vitrify import kernels
 from vitrify.errors import FormatError, StateError, UnsupportedError
 from vitrify.graph import registry
 from vitrify.graph.schema import Graph
@@ -232,3 +233,14 @@ def test_a_map_of_what_cannot_be_mapped_is_a_copy(compress: int, tmp_path: Path)
     for name, array in value.items():
         np.testing.assert_array_equal(found[name], array)
         assert found[name].flags.writeable
+
+
+@pytest.mark.parametrize("compiled", [True, False])
+def test_a_large_dict_keeps_its_order_and_its_type(compiled: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    if not compiled:
+        monkeypatch.setattr(kernels, "COMPILED", False)
+    words = {f"w{(7919 * i) % 20_011}": i for i in range(20_011)}
+    loaded = vitrify.loads(vitrify.dumps([words, {"small": 1}, {}]))
+    assert list(loaded[0].items()) == list(words.items())
+    assert type(loaded[0]) is dict
+    assert loaded[1:] == [{"small": 1}, {}]

@@ -56,7 +56,7 @@ class TestFile:
     def test_a_plain_file_names_what_it_does_not_record(self) -> None:
         """Data, source and score are said to be missing, not passed over."""
         summary = inspect(vitrify.dumps(pipeline()))
-        assert summary.not_recorded == ("training data", "source", "score")
+        assert summary.not_recorded == ("training data", "source", "score", "probes")
         assert "author" in summary.integrity
         assert "not checked" in summary.content
 

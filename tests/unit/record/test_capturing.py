@@ -187,25 +187,56 @@ class TestFilesOfOthers:
     @pytest.mark.parametrize("content", [[], {"columns": {}}, {"columns": 1, "target": {}, "probes": {}, "texts": {}}])
     def test_the_block_of_a_record_is_closed(self, model: LogisticRegression, content: Any) -> None:
         with (
-            open_glass_bytes(with_attached(model, vitrify.dumps(content))) as opened,
+            open_glass_bytes(with_attached(model, bare(content))) as opened,
             pytest.raises(FormatError, match="the block of the record is not what SPEC"),
         ):
             read_attached(opened)
 
     def test_nothing_in_it_is_ever_trusted(self, model: LogisticRegression) -> None:
-        own = vitrify.dumps({"columns": {"x": Own}, "target": {}, "probes": {}, "texts": {}})
+        own = bare({"columns": {"x": Own}, "target": {}, "probes": {}, "texts": {}})
         with (
             open_glass_bytes(with_attached(model, own)) as opened,
             pytest.raises(FormatError, match="the record needs names that no record has"),
         ):
             read_attached(opened)
 
+    def test_it_has_no_record_of_its_own(self, model: LogisticRegression) -> None:
+        block = vitrify.dumps({"columns": {}, "target": {}, "probes": {}, "texts": {}})
+        with (
+            open_glass_bytes(with_attached(model, block)) as opened,
+            pytest.raises(FormatError, match="the block of the record has a record of its own"),
+        ):
+            read_attached(opened)
+
+    @pytest.mark.parametrize(
+        ("stated", "message"),
+        [
+            ({"extra": {"a": [np.float64(1)]}}, "extra['a'][0] is a float64, which JSON does not have"),
+            ({"extra": {"a": float("nan")}}, "extra['a'] is nan, which JSON does not have"),
+            ({"extra": {1: "x"}}, "a key of extra is a int, not a text"),
+            ({"extra": []}, "extra is a list, not a dict"),
+            ({"notes": "\ud800"}, "notes holds half of a character (a lone surrogate)"),
+            ({"authors": [1]}, "authors[0] is a int, not a text"),
+        ],
+    )
+    def test_what_no_record_can_say_is_refused_with_its_place(
+        self, model: LogisticRegression, stated: Any, message: str
+    ) -> None:
+        with pytest.raises(UnsupportedError) as caught:
+            vitrify.capture(model, **stated)
+        assert caught.value.message == message
+
 
 class Own:
     """A class of the caller's."""
 
 
-def with_attached(model: Any, block: bytes) -> bytes:
+def bare(value: Any) -> bytes:
+    """The file of a value that says nothing of where it comes from."""
+    return with_attached(value, None)
+
+
+def with_attached(model: Any, block: bytes | None) -> bytes:
     """The file of a model whose record brings these bytes."""
     from vitrify.container.writer import plan
     from vitrify.converters import default_registry

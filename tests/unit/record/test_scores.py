@@ -39,7 +39,7 @@ from sklearn.tree import DecisionTreeClassifier
 
 from vitrify.errors import StateError, UnsupportedError, VitrifyWarning
 from vitrify.record import folds
-from vitrify.record.folds import unfitted
+from vitrify.record.cloning import unfitted
 from vitrify.record.scores import capture_scores, cross_validated, given, holdout, of_search, search_in
 from vitrify.record.summary import Splitter, Summary, read_summary, write_summary
 

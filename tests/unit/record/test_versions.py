@@ -11,7 +11,9 @@ from typing import Any
 import numpy as np
 import pytest
 import sklearn
-from sklearn.ensemble import AdaBoostClassifier
+from sklearn.decomposition import KernelPCA
+from sklearn.ensemble import AdaBoostClassifier, GradientBoostingRegressor
+from sklearn.feature_extraction.text import TfidfTransformer, TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
 from sklearn.tree import DecisionTreeClassifier
 
@@ -135,6 +137,21 @@ KNOWN: list[tuple[str, Any, str | None]] = [
     ("1.7.0", logistic(2, multi_class="ovr"), None),
     ("1.7.0", logistic(3, multi_class="auto"), None),
     ("1.7.0", LogisticRegression(), None),
+    ("1.4.0", TfidfTransformer().fit(X), "the inverse document frequencies are kept in another attribute"),
+    ("1.4.0", TfidfVectorizer().fit(["red blue"]), "the inverse document frequencies are kept in another attribute"),
+    ("1.4.0", TfidfTransformer(use_idf=False).fit(X), None),
+    ("1.3.2", GradientBoostingRegressor(n_estimators=2).fit(X, X[:, 0]), "the loss, which turns sums of trees"),
+    ("1.3.2", GradientBoostingRegressor(), None),
+    ("1.2.2", KernelPCA(kernel="rbf", fit_inverse_transform=True).fit(X), None),
+]
+INVERSE = "inverse_transform takes gamma from the training data, and would take another"
+KNOWN_BACKWARD: list[tuple[str, Any, str | None]] = [
+    ("1.2.2", KernelPCA(kernel="rbf", fit_inverse_transform=True).fit(X), INVERSE),
+    ("1.2.2", KernelPCA(kernel="rbf", fit_inverse_transform=True, gamma=0.5).fit(X), None),
+    ("1.2.2", KernelPCA(kernel="rbf").fit(X), None),
+    ("1.3.2", KernelPCA(kernel="rbf", fit_inverse_transform=True).fit(X), None),
+    ("1.3.2", GradientBoostingRegressor(n_estimators=2).fit(X, X[:, 0]), "the loss, which turns sums of trees"),
+    ("1.4.2", TfidfTransformer().fit(X), "the inverse document frequencies are kept in another attribute"),
 ]
 
 
@@ -149,6 +166,24 @@ def test_which_models_are_affected_is_read_from_their_attributes(old: str, model
     with pytest.raises(VersionError, match=re.escape(what)) as caught:
         vitrify.loads(data)
     assert caught.value.path == "$['m']"
+
+
+@pytest.mark.parametrize(("here", "model", "what"), KNOWN_BACKWARD)
+def test_an_older_version_refuses_what_it_would_get_wrong(
+    here: str, model: Any, what: str | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The other way round, as far as the change works both ways."""
+    data = vitrify.dumps([model])
+    written = sklearn.__version__
+    monkeypatch.setattr(sklearn, "__version__", here)
+    if what is None:
+        with pytest.warns(UserWarning, match="results may differ"):
+            assert type(vitrify.loads(data)[0]) is type(model)
+        return
+    with pytest.raises(VersionError, match=re.escape(what)) as caught:
+        vitrify.loads(data)
+    assert caught.value.path == "$[0]"
+    assert caught.value.hint == f"Install scikit-learn {'.'.join(written.split('.')[:2])}.*, or train again"
 
 
 class TestReading:

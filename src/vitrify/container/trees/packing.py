@@ -43,7 +43,8 @@ def pack(data: Bytes, group: Group) -> bytes | None:
     except FormatError:
         return None
     streams.bits(is_leaf)
-    if np.array_equal(left, inner + 1) and _is_depth_first(is_leaf, starts, right):
+    # Trees whose left children are all the next nodes end where `depth_first` looks for it.
+    if np.array_equal(left, inner + 1) and np.array_equal(depth_first(is_leaf, starts)[1], right):
         streams.mode(DERIVED)
     else:
         streams.mode(STORED)
@@ -79,13 +80,6 @@ def _are_plain(nodes: npt.NDArray[Any], is_leaf: Flags) -> bool:
         padding = nodes.view(np.uint8).reshape(len(nodes), -1)[:, 57:]
         is_plain = is_plain and not padding.any() and nodes[MISSING].max(initial=0) <= 1
     return bool(is_plain)
-
-
-def _is_depth_first(is_leaf: Flags, starts: Ints, right: Ints) -> bool:
-    try:
-        return np.array_equal(depth_first(is_leaf, starts)[1], right)
-    except FormatError:
-        return False
 
 
 def _same(found: Floats, expected: Floats) -> bool:

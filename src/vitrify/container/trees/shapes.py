@@ -44,7 +44,7 @@ class Shape:
 
 
 def depth_first(is_leaf: Flags, starts: Ints) -> tuple[Ints, Ints]:
-    """The children of inner nodes if every tree grew depth first.
+    """The children of inner nodes if every tree, of one node at least, grew depth first.
 
     The left child is the next node, the right one the next at the same height, where each inner node adds one to the
     height and each leaf takes one away.
@@ -56,17 +56,13 @@ def depth_first(is_leaf: Flags, starts: Ints) -> tuple[Ints, Ints]:
     step = np.where(is_leaf, -1, 1)
     height = np.cumsum(step) - step
     ends = np.append(starts[1:], n)
-    after = np.append(height, height[-1] + step[-1] if n else 0)
-    if (after[ends] - after[starts] != -1).any() or (
-        n and (np.minimum.reduceat(height, starts) != height[starts]).any()
-    ):
+    after = np.append(height, height[-1] + step[-1])
+    if (after[ends] - after[starts] != -1).any() or (np.minimum.reduceat(height, starts) != height[starts]).any():
         raise FormatError("packed trees do not end where they should")
     inner = np.flatnonzero(~is_leaf)
     order = np.argsort(height, kind="stable")  # trees lie at falling heights: one is over before the next begins
     following = np.empty(n, np.int64)
-    following[order[:-1]] = order[1:]
-    if n:
-        following[order[-1]] = -1
+    following[order[:-1]], following[order[-1]] = order[1:], -1
     return inner + 1, following[inner]
 
 

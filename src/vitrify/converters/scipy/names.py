@@ -55,6 +55,7 @@ KEYWORDS: Final[dict[str, frozenset[str]]] = {
         ("scipy.special.log_softmax", "scipy.special.logsumexp", "scipy.special.softmax"), frozenset({"axis"})
     ),
     **{f"scipy.spatial.distance.{name}": frozenset({"w"}) for name in _DISTANCE if name != "mahalanobis"},
+    "scipy.spatial.distance.correlation": frozenset({"w", "centered"}),
     "scipy.spatial.distance.jensenshannon": frozenset({"base", "axis", "keepdims"}),
     "scipy.spatial.distance.mahalanobis": frozenset({"VI"}),
     "scipy.spatial.distance.minkowski": frozenset({"p", "w"}),

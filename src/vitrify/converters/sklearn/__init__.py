@@ -11,6 +11,7 @@ from typing import Final
 
 import msgspec
 
+from vitrify.converters.sklearn import older
 from vitrify.graph.registry import Family
 
 
@@ -91,7 +92,11 @@ FAMILIES: Final[tuple[Family, ...]] = (
         },
     ),
 )
-ATTRS: Final[dict[str, str]] = {name: entry.id or name for name, entry in REVIEWED.types.items()}
+_SCORERS: Final = "sklearn.metrics._scorer"
+ATTRS: Final[dict[str, str]] = {
+    **{name: entry.id or name for name, entry in REVIEWED.types.items()},
+    **{f"{older.__name__}.{name}": f"{_SCORERS}.{name}" for name in older.RESPONSES},
+}
 _CALLERS: Final = (
     "sklearn.metrics._scorer._CurveScorer",
     "sklearn.metrics._scorer._PredictScorer",
@@ -105,9 +110,12 @@ RULES: Final[dict[str, str]] = dict.fromkeys(_CALLERS, "vitrify.converters.sklea
         "sklearn.cluster._agglomerative.FeatureAgglomeration",
         "sklearn.cluster._birch.Birch",
         "sklearn.cluster._bisect_k_means.BisectingKMeans",
+        "sklearn.cluster._dbscan.DBSCAN",
         "sklearn.cluster._hdbscan.hdbscan.HDBSCAN",
         "sklearn.cluster._kmeans.KMeans",
         "sklearn.cluster._kmeans.MiniBatchKMeans",
+        "sklearn.cluster._optics.OPTICS",
+        "sklearn.cluster._spectral.SpectralClustering",
         "sklearn.covariance._elliptic_envelope.EllipticEnvelope",
         "sklearn.covariance._empirical_covariance.EmpiricalCovariance",
         "sklearn.covariance._graph_lasso.GraphicalLasso",
@@ -121,7 +129,9 @@ RULES: Final[dict[str, str]] = dict.fromkeys(_CALLERS, "vitrify.converters.sklea
         "sklearn.cross_decomposition._pls.PLSRegression",
         "sklearn.cross_decomposition._pls.PLSSVD",
         "sklearn.decomposition._dict_learning.SparseCoder",
+        "sklearn.decomposition._fastica.FastICA",
         "sklearn.decomposition._incremental_pca.IncrementalPCA",
+        "sklearn.decomposition._kernel_pca.KernelPCA",
         "sklearn.decomposition._nmf.MiniBatchNMF",
         "sklearn.decomposition._nmf.NMF",
         "sklearn.discriminant_analysis.LinearDiscriminantAnalysis",
@@ -144,11 +154,13 @@ RULES: Final[dict[str, str]] = dict.fromkeys(_CALLERS, "vitrify.converters.sklea
         "sklearn.feature_extraction.text.CountVectorizer",
         "sklearn.feature_extraction.text.HashingVectorizer",
         "sklearn.feature_extraction.text.TfidfVectorizer",
+        "sklearn.gaussian_process.kernels.PairwiseKernel",
         "sklearn.isotonic.IsotonicRegression",
         "sklearn.kernel_approximation.Nystroem",
         "sklearn.kernel_approximation.PolynomialCountSketch",
         "sklearn.kernel_approximation.RBFSampler",
         "sklearn.kernel_approximation.SkewedChi2Sampler",
+        "sklearn.kernel_ridge.KernelRidge",
         "sklearn.linear_model._coordinate_descent.ElasticNet",
         "sklearn.linear_model._coordinate_descent.Lasso",
         "sklearn.linear_model._coordinate_descent.MultiTaskElasticNet",
@@ -157,11 +169,16 @@ RULES: Final[dict[str, str]] = dict.fromkeys(_CALLERS, "vitrify.converters.sklea
         "sklearn.linear_model._passive_aggressive.PassiveAggressiveClassifier",
         "sklearn.linear_model._passive_aggressive.PassiveAggressiveRegressor",
         "sklearn.linear_model._perceptron.Perceptron",
+        "sklearn.linear_model._ridge.RidgeClassifier",
+        "sklearn.linear_model._ridge.RidgeClassifierCV",
         "sklearn.linear_model._stochastic_gradient.SGDClassifier",
         "sklearn.linear_model._stochastic_gradient.SGDOneClassSVM",
         "sklearn.linear_model._stochastic_gradient.SGDRegressor",
+        "sklearn.manifold._classical_mds.ClassicalMDS",
         "sklearn.manifold._isomap.Isomap",
         "sklearn.manifold._locally_linear.LocallyLinearEmbedding",
+        "sklearn.manifold._mds.MDS",
+        "sklearn.manifold._t_sne.TSNE",
         "sklearn.model_selection._search.GridSearchCV",
         "sklearn.model_selection._search.RandomizedSearchCV",
         "sklearn.model_selection._search_successive_halving.HalvingGridSearchCV",
@@ -173,7 +190,9 @@ RULES: Final[dict[str, str]] = dict.fromkeys(_CALLERS, "vitrify.converters.sklea
         "sklearn.neighbors._classification.RadiusNeighborsClassifier",
         "sklearn.neighbors._graph.KNeighborsTransformer",
         "sklearn.neighbors._graph.RadiusNeighborsTransformer",
+        "sklearn.neighbors._kde.KernelDensity",
         "sklearn.neighbors._lof.LocalOutlierFactor",
+        "sklearn.neighbors._nca.NeighborhoodComponentsAnalysis",
         "sklearn.neighbors._regression.KNeighborsRegressor",
         "sklearn.neighbors._regression.RadiusNeighborsRegressor",
         "sklearn.neighbors._unsupervised.NearestNeighbors",
@@ -200,5 +219,6 @@ RULES: Final[dict[str, str]] = dict.fromkeys(_CALLERS, "vitrify.converters.sklea
 )
 KEYWORDS: Final = {name: frozenset(entry.keywords) for name, entry in REVIEWED.functions.items() if entry.keywords}
 NAMES: Final[dict[str, tuple[str, str]]] = {
-    name: (name.rpartition(".")[0], name.rpartition(".")[2]) for name in REVIEWED.functions
+    **{name: (name.rpartition(".")[0], name.rpartition(".")[2]) for name in REVIEWED.functions},
+    f"{_SCORERS}._passthrough_scorer": (older.__name__, "_passthrough_scorer"),
 }

@@ -14,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from vitrify import kernels
+from vitrify.errors import UnsupportedError
 from vitrify.graph.rows import Rows
 
 _FIELDS: Final = {
@@ -118,10 +119,21 @@ def require_columns(model: Any) -> None:
 
 
 def match_dtype(predictor: Any) -> None:
-    """Bring the nodes of another scikit-learn version into the running one's dtype; values stay the same."""
+    """Bring the nodes of an older scikit-learn into the running one's dtype; values stay the same.
+
+    Raises:
+        UnsupportedError: The nodes are those of a newer scikit-learn.
+    """
     current = _current_dtype(predictor.nodes.dtype)
-    if current is not None:
-        predictor.nodes = predictor.nodes.astype(current, casting="same_kind")
+    if current is None:
+        return
+    if not np.can_cast(predictor.nodes.dtype, current, "same_kind"):
+        raise UnsupportedError(
+            "nodes of histogram boosting with numbers of features of 8 bytes do not exist in the scikit-learn "
+            "installed here",
+            hint="Install the version that wrote the file: vitrify inspect shows it",
+        )
+    predictor.nodes = predictor.nodes.astype(current, casting="same_kind")
 
 
 @lru_cache(maxsize=64)

@@ -74,6 +74,18 @@ def _is_multiclass(graph: ParsedGraph, table: int, row: int) -> bool:
     return (length_of(graph, table, row, "classes_") or 2) > 2
 
 
+def _is_weighted(graph: ParsedGraph, table: int, row: int) -> bool:
+    return value_of(graph, table, row, "use_idf") is not False
+
+
+def _is_fitted_boosting(graph: ParsedGraph, table: int, row: int) -> bool:
+    return "estimators_" in graph.tables[table].columns
+
+
+def _inverts_with_own_gamma(graph: ParsedGraph, table: int, row: int) -> bool:
+    return "dual_coef_" in graph.tables[table].columns and value_of(graph, table, row, "gamma") is None
+
+
 def _is_fitted_tree(graph: ParsedGraph, table: int, row: int) -> bool:
     return "tree_" in graph.tables[table].columns
 
@@ -96,6 +108,23 @@ CHANGES: Final = (
             "sklearn.feature_extraction.text.TfidfVectorizer",
         ),
         what="the inverse document frequencies are kept in another attribute and would not be applied",
+        backward=True,
+        applies=_is_weighted,
+    ),
+    Change(
+        since=(1, 4),
+        types=("sklearn.ensemble._gb.GradientBoostingClassifier", "sklearn.ensemble._gb.GradientBoostingRegressor"),
+        what="the loss, which turns sums of trees into predictions, is an object of another class",
+        backward=True,
+        applies=_is_fitted_boosting,
+    ),
+    Change(
+        since=(1, 3),
+        types=("sklearn.decomposition._kernel_pca.KernelPCA",),
+        what="inverse_transform takes gamma from the training data, and would take another",
+        forward=False,
+        backward=True,
+        applies=_inverts_with_own_gamma,
     ),
     Change(
         since=(1, 5),

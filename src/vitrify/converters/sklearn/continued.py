@@ -10,7 +10,7 @@ Linear models that descend coordinate by coordinate, or by stochastic gradients,
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 
@@ -18,6 +18,7 @@ from vitrify.graph.converter import AttrsRule
 from vitrify.graph.invariants import IntField, ShapeField, contents, every, invariants
 from vitrify.graph.rows import Place, Rows
 
+_INTS: Final = frozenset({int, *(np.dtype(code).type for code in np.typecodes["AllInteger"])})
 _check_huber: Final = invariants(
     IntField(name="n_features_in_", low=1, size="n_features", is_optional=True),
     ShapeField(name="coef_", shape=("n_features",), is_optional=True, is_nullable=True),
@@ -43,17 +44,45 @@ def _check_layers(rows: Rows) -> None:
             rows.fail(row, f"the last layer gives {width} outputs, must give {last}")
 
 
-def _check_hidden(rows: Rows) -> None:
-    """A warm start takes the layers as they are, and makes room for those that `hidden_layer_sizes` says."""
-    if not rows.has("coefs_") or not rows.has("warm_start") or not rows.has("hidden_layer_sizes"):
+def _check_outputs(rows: Rows) -> None:
+    """A classifier has an output for each class, or one for two: what is trained on gets that many columns."""
+    if not rows.has("n_outputs_"):
         return
-    lists, weights = contents(rows, "hidden_layer_sizes"), contents(rows, "coefs_")
-    for row, (warm, size) in enumerate(zip(rows.plain("warm_start"), rows.places("hidden_layer_sizes"), strict=True)):
-        array = size.array if isinstance(size, Place) else None
-        sizes = lists[row] if array is None else list(np.atleast_1d(array))
-        hidden = [_shape(weight)[1] for weight in (weights[row] or [])[:-1]]
-        if warm and (sizes if sizes is not None else [size]) != hidden:
-            rows.fail(row, f"the hidden layers are of sizes {hidden}, which hidden_layer_sizes does not say")
+    n_outputs = rows.plain("n_outputs_")
+    held = [rows.places("classes_")] if rows.has("classes_") else []
+    if rows.has("_label_binarizer"):
+        held.append([_attribute(place, "classes_") for place in rows.places("_label_binarizer")])
+    for classes in held:
+        for row, (found, last) in enumerate(zip(classes, n_outputs, strict=True)):
+            shape = _shape(found)
+            if len(shape) != 1 or (last != shape[0] and (last != 1 or shape[0] > 2)):
+                rows.fail(row, f"{last} outputs cannot be those for classes of shape {shape}")
+
+
+def _attribute(place: object, name: str) -> object:
+    return place.rows.places(name)[place.row] if isinstance(place, Place) and place.rows.has(name) else None
+
+
+def _fix_layers(network: Any) -> None:
+    """Make training on raise a TypeError where `hidden_layer_sizes` does not say how wide the layers are.
+
+    It says what the next fit shall do, and may be anything. But a warm start by lbfgs takes the layers as they are,
+    and makes room for those that it says. Tuples predict and are fitted anew as lists are, and cannot be written to.
+    """
+    held = vars(network)
+    coefs, intercepts = held.get("coefs_"), held.get("intercepts_")
+    if type(coefs) is not list or type(intercepts) is not list:
+        return
+    widths = [len(bias) for bias in intercepts[:-1]]
+    if "n_features_in_" not in held or _layer_sizes(held.get("hidden_layer_sizes")) != widths:
+        network.coefs_, network.intercepts_ = tuple(coefs), tuple(intercepts)
+
+
+def _layer_sizes(given: Any) -> list[Any] | None:
+    """What scikit-learn makes of `hidden_layer_sizes`, if that is plain numbers."""
+    array = type(given) is np.ndarray and given.dtype.kind in "iu"
+    found = np.atleast_1d(given).tolist() if array else list(given) if type(given) in (list, tuple) else [given]
+    return found if all(type(size) in _INTS for size in found) else None
 
 
 def _check_finite(*names: str, squared: bool = False) -> Callable[[Rows], None]:
@@ -76,7 +105,9 @@ def _shape(value: object) -> tuple[int, ...]:
     return (value.shape or ()) if isinstance(value, Place) else ()
 
 
-_LAYERS: Final = AttrsRule(check=every(_check_layers, _check_hidden), requires=("coefs_", "intercepts_"))
+_LAYERS: Final = AttrsRule(
+    check=every(_check_layers, _check_outputs), finish=_fix_layers, requires=("coefs_", "intercepts_")
+)
 
 CONTINUED: Final[Mapping[str, AttrsRule]] = {
     "sklearn.linear_model._huber.HuberRegressor": AttrsRule(check=_check_huber, requires=("coef_",)),

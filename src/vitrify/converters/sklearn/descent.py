@@ -31,12 +31,18 @@ _WARM: Final = (
 )
 
 
-def _like_input(*names: str) -> Callable[[Rows], None]:
-    """A check that these attributes are all as wide as the input, for as many outputs; None is none yet."""
+def _like_input(*names: str, unless: str | None = None) -> Callable[[Rows], None]:
+    """A check that these attributes are all as wide as the input, for as many outputs; None is none yet.
+
+    A fit with `check_input=False` leaves no width of the input behind. What it fitted may have any, where only the
+    parameter `unless` lets a fit train on; `partial_fit` always does.
+    """
 
     def check(rows: Rows) -> None:
         present = [name for name in names if rows.has(name)]
         if not present:
+            return
+        if unless is not None and not rows.has("n_features_in_") and rows.has(unless) and not any(rows.values(unless)):
             return
         n_features = rows.integers("n_features_in_").tolist()
         columns = [(name, rows.places(name)) for name in present]
@@ -79,6 +85,10 @@ DESCENT: Final[Mapping[str, AttrsRule]] = {
         AttrsRule(check=_like_input("coef_", "_standard_coef", "_average_coef"), requires=("coef_", "n_features_in_")),
     ),
     **dict.fromkeys(
-        _WARM, AttrsRule(check=every(_like_input("coef_"), _like_intercepts), requires=("coef_", "n_features_in_"))
+        _WARM,
+        AttrsRule(
+            check=every(_like_input("coef_", unless="warm_start"), _like_intercepts),
+            requires=("coef_", "n_features_in_"),
+        ),
     ),
 }

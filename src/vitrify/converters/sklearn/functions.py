@@ -1,68 +1,150 @@
 """Functions that a model calls with keywords of its own: what may be given to them is what a partial may be given.
 
-`kw_args=` of a transformer and the keywords of a scorer reach the function as they are, whenever the model is used.
-Sources: `sklearn/preprocessing/_function_transformer.py`, `sklearn/metrics/_scorer.py`.
+`kw_args=` of a transformer, the keywords of a scorer, and those of a metric or kernel that is a function, reach it as
+they are, whenever the model is used. With the name of a metric they reach scikit-learn's and scipy's own, which compare
+the lengths of weights and variances with the data; but `pairwise_kernels` starts as many threads as they say.
+Sources: `sklearn/preprocessing/_function_transformer.py`, `sklearn/metrics/_scorer.py`, `sklearn/metrics/pairwise.py`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 from functools import partial
+from itertools import chain
 from types import FunctionType
 from typing import Any, Final
 
+import numpy as np
+
 from vitrify.converters import default_registry
 from vitrify.converters.builtins.calls import refusal
+from vitrify.converters.sklearn.older import RESPONSES, completed
 from vitrify.errors import UnsupportedError
 from vitrify.graph.converter import AttrsRule
 
+Calls = tuple[tuple[str, str], ...]
 _TRANSFORMER: Final = (("func", "kw_args"), ("inverse_func", "inv_kw_args"))
 _SCORER: Final = (("_score_func", "_kwargs"),)
+_METRIC: Final = (("metric", "metric_params"),)
+_NEIGHBOURS: Final = (*_METRIC, ("effective_metric_", "effective_metric_params_"))
+_KERNEL: Final = (("kernel", "kernel_params"),)
+CALLED: Final[Mapping[str, Calls]] = {
+    **dict.fromkeys(
+        (
+            "sklearn.neighbors._classification.KNeighborsClassifier",
+            "sklearn.neighbors._classification.RadiusNeighborsClassifier",
+            "sklearn.neighbors._graph.KNeighborsTransformer",
+            "sklearn.neighbors._graph.RadiusNeighborsTransformer",
+            "sklearn.neighbors._lof.LocalOutlierFactor",
+            "sklearn.neighbors._regression.KNeighborsRegressor",
+            "sklearn.neighbors._regression.RadiusNeighborsRegressor",
+            "sklearn.neighbors._unsupervised.NearestNeighbors",
+        ),
+        _NEIGHBOURS,
+    ),
+    **dict.fromkeys(
+        (
+            "sklearn.cluster._dbscan.DBSCAN",
+            "sklearn.cluster._hdbscan.hdbscan.HDBSCAN",
+            "sklearn.cluster._optics.OPTICS",
+            "sklearn.manifold._classical_mds.ClassicalMDS",
+            "sklearn.manifold._isomap.Isomap",
+            "sklearn.manifold._mds.MDS",
+            "sklearn.manifold._t_sne.TSNE",
+            "sklearn.neighbors._kde.KernelDensity",
+        ),
+        _METRIC,
+    ),
+    "sklearn.decomposition._kernel_pca.KernelPCA": _KERNEL,
+    "sklearn.kernel_approximation.Nystroem": _KERNEL,
+    "sklearn.kernel_ridge.KernelRidge": _KERNEL,
+    "sklearn.cluster._spectral.SpectralClustering": (("affinity", "kernel_params"),),
+    "sklearn.decomposition._fastica.FastICA": (("fun", "fun_args"),),
+    "sklearn.gaussian_process.kernels.PairwiseKernel": (("metric", "pairwise_kernels_kwargs"),),
+}
+"""Where estimators hold a function, or the name of one, and the keywords that go with it."""
+MAX_WORKERS: Final = 1024
 
 
-def _problem(model: Any, calls: tuple[tuple[str, str], ...]) -> str | None:
+def problem_of(function: Any, given: Any, what: str) -> str | None:
+    """Why a file may not have `function` called with the keywords `given`, which it calls `what`; None if it may."""
+    if type(function) is partial:
+        function = function.func
+    if function is None or given is None:
+        return None
+    if type(given) is not dict or not all(type(keyword) is str for keyword in given):
+        return f"{what} is no dict from names"
+    if isinstance(function, FunctionType) and default_registry().name_of(function) is None:
+        return None  # the caller's own, or one that is refused by its name
+    reason = refusal(function, (), given) if given else None
+    return f"{what} cannot be given: {reason}" if reason is not None else None
+
+
+def _problem(model: Any, calls: Calls) -> str | None:
     """Why a file may not have the model call its functions like this; None if it may."""
-    for name, keywords in calls:
-        function, given = vars(model).get(name), vars(model).get(keywords)
-        if type(function) is partial:
-            function = function.func
-        if function is None or given is None:
-            continue
-        if type(given) is not dict or not all(type(keyword) is str for keyword in given):
-            return f"{keywords} is no dict from names"
-        if isinstance(function, FunctionType) and default_registry().name_of(function) is None:
-            continue  # the caller's own, or one that is refused by its name
-        reason = refusal(function, (), given) if given else None
-        if reason is not None:
-            return f"{keywords} cannot be given: {reason}"
-    return None
+    held = vars(model)
+    return next(filter(None, (problem_of(held.get(name), held.get(what), what) for name, what in calls)), None)
 
 
-def _rule(calls: tuple[tuple[str, str], ...]) -> AttrsRule:
+def _rule(calls: Calls, *, before: Callable[[Any], None] | None = None) -> AttrsRule:
+    return _with(AttrsRule(finish=before), lambda model: _problem(model, calls))
+
+
+def _with(rule: AttrsRule, problem: Callable[[Any], str | None]) -> AttrsRule:
+    """A rule that also refuses objects with a problem, when they are saved and when they are loaded."""
+
     def finish(model: Any) -> None:
-        reason = _problem(model, calls)
+        if rule.finish is not None:
+            rule.finish(model)
+        reason = problem(model)
         if reason is not None:
             raise ValueError(reason)
 
     def precheck(model: Any) -> None:
-        reason = _problem(model, calls)
+        if rule.precheck is not None:
+            rule.precheck(model)
+        reason = problem(model)
         if reason is not None:
-            what = f"a {type(model).__name__} whose {reason}"
-            raise UnsupportedError(what, hint="Write a function of your own instead")
+            hint = (
+                "Set it when the model is loaded"
+                if reason.endswith("workers")
+                else "Write a function of your own instead"
+            )
+            raise UnsupportedError(f"a {type(model).__name__} whose {reason}", hint=hint)
 
-    return AttrsRule(finish=finish, precheck=precheck)
+    return replace(rule, finish=finish, precheck=precheck)
+
+
+def with_metrics(rules: Mapping[str, AttrsRule]) -> dict[str, AttrsRule]:
+    """The rules, and for what is called a metric or a kernel those of functions: `CALLED` says where they stand."""
+    return {**rules, **{name: _of_metrics(rules.get(name, AttrsRule()), calls) for name, calls in CALLED.items()}}
+
+
+def _of_metrics(rule: AttrsRule, calls: Calls) -> AttrsRule:
+    requires = dict.fromkeys((*rule.requires, *chain.from_iterable(calls)))
+    return _with(replace(rule, requires=tuple(requires)), lambda model: _metric_problem(model, calls))
+
+
+def _metric_problem(model: Any, calls: Calls) -> str | None:
+    """The same where a name may stand for a function, and some keywords are for who calls it."""
+    held = vars(model)
+    for name, what in calls:
+        function, given = held.get(name), held.get(what)
+        if isinstance(given, dict) and _is_many(given.get("n_jobs")):
+            return f"{what} asks for more than {MAX_WORKERS} workers"
+        reason = problem_of(function, given, what) if callable(function) else None
+        if reason is not None:
+            return reason
+    return None
+
+
+def _is_many(value: object) -> bool:
+    return isinstance(value, (int, np.integer)) and abs(int(value)) > MAX_WORKERS
 
 
 RULES: Final[Mapping[str, AttrsRule]] = {
     "sklearn.preprocessing._function_transformer.FunctionTransformer": _rule(_TRANSFORMER),
-    **dict.fromkeys(
-        (
-            "sklearn.metrics._scorer._CurveScorer",
-            "sklearn.metrics._scorer._PredictScorer",
-            "sklearn.metrics._scorer._ProbaScorer",
-            "sklearn.metrics._scorer._Scorer",
-            "sklearn.metrics._scorer._ThresholdScorer",
-        ),
-        _rule(_SCORER),
-    ),
+    **dict.fromkeys(("sklearn.metrics._scorer._CurveScorer", "sklearn.metrics._scorer._Scorer"), _rule(_SCORER)),
+    **{f"sklearn.metrics._scorer.{name}": _rule(_SCORER, before=completed(name)) for name in RESPONSES},
 }

@@ -1,6 +1,7 @@
 """The compiled loss functions of scikit-learn: a class and at most one parameter.
 
-They are rebuilt by their constructors; their own reductions are never used.
+They are rebuilt by their constructors; their own reductions are never used. The losses of stochastic gradients of
+older versions come back as what took their place: no version asks a model for them before it has made new ones.
 """
 
 from __future__ import annotations
@@ -31,6 +32,7 @@ _SGD_PARAMETERS: Final = {
     "Huber": "c",
 }
 _SGD_PLAIN: Final = ("ModifiedHuber", "Log", "SquaredLoss")
+_SGD_SUCCESSORS: Final = {"Log": "HalfBinomialLoss", "SquaredLoss": "HalfSquaredError", "Huber": "HuberLoss"}
 
 
 def _plain(module: Any, class_name: str, type_id: str, types: tuple[str, ...]) -> Converter[Any]:
@@ -60,6 +62,16 @@ def _read_first_argument(loss: Any) -> float:
     return float(loss.__reduce__()[1][0])
 
 
+def _successor(name: str) -> list[Converter[Any]]:
+    """What reads a loss that only older versions have; no type is saved by it."""
+    type_id, class_name = f"sklearn.sgd_loss.{name}", f"Cy{_SGD_SUCCESSORS.get(name)}"
+    if not hasattr(_loss, class_name):
+        return []
+    if name in _SGD_PLAIN:
+        return [_plain(_loss, class_name, type_id, ())]
+    return [_with_parameter(_loss, class_name, type_id, (), _SGD_PARAMETERS[name], _read_first_argument)]
+
+
 def _converters() -> tuple[Converter[Any], ...]:
     found: list[Converter[Any]] = []
     for name in (*_PLAIN, *_PARAMETERS):
@@ -75,8 +87,8 @@ def _converters() -> tuple[Converter[Any], ...]:
     for name in (*_SGD_PLAIN, *_SGD_PARAMETERS):
         type_name = f"sklearn.linear_model._sgd_fast.{name}"
         if not hasattr(_sgd_fast, name):
-            continue
-        if name in _SGD_PLAIN:
+            found += _successor(name)
+        elif name in _SGD_PLAIN:
             found.append(_plain(_sgd_fast, name, f"sklearn.sgd_loss.{name}", (type_name,)))
         else:
             field = _SGD_PARAMETERS[name]

@@ -8,6 +8,7 @@ safe as well, but takes over a hundred times as long as pickle. Source: `sklearn
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cache
 from typing import Any, Final
 
 import numpy as np
@@ -16,6 +17,7 @@ from sklearn.metrics import _dist_metrics
 from sklearn.neighbors import _ball_tree, _kd_tree
 
 from vitrify.converters.sklearn import DISTANCES
+from vitrify.converters.sklearn.functions import problem_of
 from vitrify.errors import UnsupportedError
 from vitrify.graph.converter import Converter
 from vitrify.graph.rows import Rows
@@ -148,17 +150,31 @@ def _encode_metric(metric: Any) -> tuple[object, ...]:
     name = type(metric).__name__.partition("Distance")[0]
     state = metric.__getstate__()
     func, kwargs = state[3:] if name == "PyFunc" else (None, None)
+    reason = problem_of(func, kwargs, "kwargs")
+    if reason is not None:
+        raise UnsupportedError(f"a PyFuncDistance whose {reason}", hint="Write a function of your own instead")
     return name, state[0], np.asarray(state[1]), np.asarray(state[2]), func, kwargs
 
 
 def _metric_decoder(suffix: str) -> Callable[..., Any]:
     def decode(name: str, p: float, vec: Any, mat: Any, func: Any, kwargs: Any) -> Any:
         cls = _metric_class(name, suffix)
+        reason = problem_of(func, kwargs, "kwargs")
+        if reason is not None:
+            raise ValueError(reason)
         metric = cls.__new__(cls)
+        if name == "Mahalanobis" and len(vec) != len(mat) and _writes_to_vec(cls):
+            vec = np.zeros(len(mat))
         metric.__setstate__((p, vec, mat, func, kwargs) if name == "PyFunc" else (p, vec, mat))
         return metric
 
     return decode
+
+
+@cache
+def _writes_to_vec(cls: Any) -> bool:
+    """Whether the distance computes in `vec`, as long as the matrix, which newer versions leave at one number."""
+    return len(cls(VI=np.eye(2)).__getstate__()[1]) == 2
 
 
 def _metric_class(name: str, suffix: str) -> Any:

@@ -28,6 +28,7 @@ from vitrify.converters.sklearn.ensembles import (
     require_like_trees,
     require_start,
 )  # fmt: skip
+from vitrify.converters.sklearn.functions import with_metrics
 from vitrify.converters.sklearn.multiclass import require_askable, require_one_answer
 from vitrify.converters.sklearn.polynomials import check_polynomial, require_low_degree
 from vitrify.converters.sklearn.searches import GRIDS, check_grids, require_no_memory
@@ -89,7 +90,7 @@ _CLASSIFIER: Final = AttrsRule(check=svm.check_classifier, ask=svm.require_kerne
 _REGRESSOR: Final = AttrsRule(check=svm.check_regressor, ask=svm.require_kernel, requires=("support_",))
 _HIST: Final = "sklearn.ensemble._hist_gradient_boosting"
 
-RULES: Final[Mapping[str, AttrsRule]] = {
+_RULES: Final[Mapping[str, AttrsRule]] = {
     **WIDTHS,
     **CONTINUED,
     **COUNTS,
@@ -163,3 +164,35 @@ RULES: Final[Mapping[str, AttrsRule]] = {
         )
     },
 }
+_DERIVED: Final = {
+    **dict.fromkeys(
+        (
+            "sklearn.neighbors._nca.NeighborhoodComponentsAnalysis",
+            "sklearn.random_projection.GaussianRandomProjection",
+            "sklearn.random_projection.SparseRandomProjection",
+        ),
+        ("_n_features_out",),
+    ),
+    **dict.fromkeys(
+        (
+            "sklearn.linear_model._stochastic_gradient.SGDClassifier",
+            "sklearn.linear_model._stochastic_gradient.SGDOneClassSVM",
+            "sklearn.linear_model._perceptron.Perceptron",
+            "sklearn.linear_model._passive_aggressive.PassiveAggressiveClassifier",
+        ),
+        ("loss_function_",),
+    ),
+    "sklearn.decomposition._dict_learning.SparseCoder": ("n_components_", "n_features_in_"),
+    "sklearn.linear_model._ridge.RidgeClassifier": ("classes_",),
+    "sklearn.linear_model._ridge.RidgeClassifierCV": ("classes_",),
+}
+"""What only some versions keep (1.2 to 1.9 were compared): `AttrsRule.derived`."""
+RULES: Final[Mapping[str, AttrsRule]] = with_metrics(
+    {
+        **_RULES,
+        **{
+            name: replace(_RULES.get(name, AttrsRule()), derived=frozenset(derived))
+            for name, derived in _DERIVED.items()
+        },
+    }
+)

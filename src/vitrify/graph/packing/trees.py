@@ -1,4 +1,4 @@
-"""Which pieces are stored together: the nodes and values of trees, a few MiB of them in a group.
+"""The nodes and values of trees, a few MiB of them in a group.
 
 A piece belongs to one group as a whole. Small arrays of many trees lie in one piece, and bring these trees together.
 """

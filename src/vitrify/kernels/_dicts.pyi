@@ -1,0 +1,3 @@
+from typing import Any
+
+def roomy_dict(n: int) -> dict[Any, Any]: ...

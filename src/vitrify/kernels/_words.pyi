@@ -1,0 +1,6 @@
+from typing import Any
+
+def unpack_words(shared: Any, lengths: Any, rest: Any, out: Any) -> bool: ...
+def unpack_vocabulary(
+    shared: Any, lengths: Any, rest: Any, runs: Any, plain: Any, planes: Any, keys: Any, values: Any, width: int
+) -> bool: ...

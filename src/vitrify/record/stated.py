@@ -1,0 +1,59 @@
+"""What a caller states about a model: texts and JSON values, as they come back."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from math import isfinite
+from typing import Any
+
+from vitrify.errors import UnsupportedError
+from vitrify.record.summary import Json
+
+
+def stated_text(value: Any, what: str) -> str:
+    """A text that can be written.
+
+    Raises:
+        UnsupportedError: It is none.
+    """
+    if type(value) is not str:
+        raise UnsupportedError(f"{what} is a {type(value).__name__}, not a text", hint="Give a str")
+    try:
+        value.encode()
+    except UnicodeEncodeError as error:
+        raise UnsupportedError(f"{what} holds half of a character (a lone surrogate)") from error
+    return value
+
+
+def stated_texts(values: Iterable[Any], what: str) -> tuple[str, ...]:
+    """Texts that can be written; one text is no list of them."""
+    given = [values] if isinstance(values, str) else list(values)
+    return tuple(stated_text(value, f"{what}[{i}]") for i, value in enumerate(given))
+
+
+def stated_json(values: Mapping[str, Json] | None, what: str) -> dict[str, Json]:
+    """A dict of JSON values, which come back as what they are.
+
+    Raises:
+        UnsupportedError: One of them would not; the error says where.
+    """
+    if values is None:
+        return {}
+    if not isinstance(values, Mapping):
+        raise UnsupportedError(f"{what} is a {type(values).__name__}, not a dict")
+    return {stated_text(name, f"a key of {what}"): _json(value, f"{what}[{name!r}]") for name, value in values.items()}
+
+
+def _json(value: Any, where: str) -> Json:
+    if value is None or type(value) in (bool, int):
+        return value  # type: ignore[no-any-return]  # narrowed by its type
+    if type(value) is float and isfinite(value):
+        return value
+    if type(value) is str:
+        return stated_text(value, where)
+    if type(value) is list:
+        return [_json(item, f"{where}[{i}]") for i, item in enumerate(value)]
+    if type(value) is dict:
+        return stated_json(value, where)
+    shown = repr(value) if type(value) is float else f"a {type(value).__name__}"
+    raise UnsupportedError(f"{where} is {shown}, which JSON does not have", hint="Give a text or a plain number")
