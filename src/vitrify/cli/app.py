@@ -60,10 +60,10 @@ def _before(
 
 
 app.command("inspect")(inspect_file)
-app.command("lock")(lock_file)
 app.command("verify")(verify_file)
 app.command("check-input")(check_input_file)
 app.command("rebuild")(rebuild_file)
+app.command("lock")(lock_file)
 
 
 def main(arguments: Sequence[str] | None = None, *, name: str = "vitrify") -> int:

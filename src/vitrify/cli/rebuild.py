@@ -6,7 +6,7 @@ import json
 import os
 import sys
 from dataclasses import asdict
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.table import Table
@@ -15,7 +15,9 @@ from vitrify.cli.data import features_and_target, read_data
 from vitrify.cli.options import Debug, UsageError
 from vitrify.cli.screen import console, styled, visible
 from vitrify.cli.verify import fold_progress
-from vitrify.verification import Rebuilt, rebuild
+
+if TYPE_CHECKING:
+    from vitrify.verification import Rebuilt
 
 
 def rebuild_file(
@@ -35,6 +37,8 @@ def rebuild_file(
     _debug: Debug = False,
 ) -> None:
     """Train a model again from its stored parameters, compare scores and outputs, and save it with its lineage."""
+    from vitrify.verification import rebuild  # here: other verbs need not wait for it
+
     if os.path.exists(out) and not force:
         raise UsageError(f"{out} exists; --force replaces it")
     X, y, by = features_and_target(read_data(data), target, groups)

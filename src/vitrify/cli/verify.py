@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from dataclasses import asdict
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.table import Table
@@ -13,8 +13,9 @@ from rich.table import Table
 from vitrify.cli.data import features_and_target, read_data
 from vitrify.cli.options import Debug, UsageError
 from vitrify.cli.screen import console, styled
-from vitrify.verification import Report, check_input, verify
-from vitrify.verification.verifying import CHECKS
+
+if TYPE_CHECKING:
+    from vitrify.verification import Report
 
 _STYLES = {"pass": "green", "warn": "yellow", "fail": "red"}
 
@@ -24,7 +25,10 @@ def verify_file(
     data: Annotated[str, typer.Option("--data", metavar="TABLE", help="Training data: .parquet, .csv or .npz.")] = "",
     target: Annotated[str, typer.Option("--target", metavar="COLUMN", help="The column of --data to predict.")] = "",
     groups: Annotated[str, typer.Option("--groups", metavar="COLUMN", help="The column of --data with groups.")] = "",
-    skip: Annotated[list[str] | None, typer.Option("--skip", metavar="CHECK", help=f"{', '.join(CHECKS)}.")] = None,
+    skip: Annotated[
+        list[str] | None,
+        typer.Option("--skip", metavar="CHECK", help="versions, probes, data, schema, scores, holdout."),
+    ] = None,
     no_cv: Annotated[bool, typer.Option("--no-cv", help="Do not fit models again to compare scores.")] = False,
     trust: Annotated[
         list[str] | None, typer.Option("--trust", metavar="NAME", help="A class or function of yours in the model.")
@@ -36,6 +40,8 @@ def verify_file(
 
     Exit code 1 if a check failed.
     """
+    from vitrify.verification import verify  # here: other verbs need not wait for it
+
     if (target or groups) and not data:
         raise UsageError("--target and --groups name columns of --data")
     X, y, by = features_and_target(read_data(data), target, groups) if data else (None, None, None)
@@ -73,6 +79,8 @@ def check_input_file(
 
     Exit code 1 if something does not.
     """
+    from vitrify.verification import check_input
+
     X, _, _ = features_and_target(read_data(data), target, "")
     found = check_input(file, X)
     if as_json:

@@ -73,10 +73,7 @@ def read_attached(file: GlassFile, limits: Limits = LIMITS) -> Attached:
     with open_glass_bytes(data, limits) as opened:
         if opened.header.metadata.record != _NO_RECORD or opened.attached() is not None:
             raise FormatError("the block of the record has a record of its own")
-        decoder = Decoder(opened, default_registry())
-        if decoder.foreign():
-            raise FormatError("the record needs names that no record has")
-        found = decoder.build(_nothing)
+        found = Decoder(opened, default_registry()).build(_nothing)
     if type(found) is not dict or tuple(found) != _FIELDS or any(type(part) is not dict for part in found.values()):
         raise FormatError("the block of the record is not what SPEC.md §7 describes")
     return Attached(**found)

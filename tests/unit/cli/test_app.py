@@ -123,7 +123,7 @@ class TestExitCodes:
         process = start("inspect", "-")
         assert process.stdin is not None
         with pytest.raises(subprocess.TimeoutExpired):
-            process.wait(2)
+            process.wait(5)  # until it has been imported
         process.send_signal(signal.SIGINT)
         _, error = process.communicate()
         assert process.returncode == 130
@@ -208,7 +208,7 @@ class TestCompletion:
         ("words", "completions"),
         [
             ("vitrify ins", ["inspect"]),
-            ("vitrify ''", ["inspect"]),
+            ("vitrify ''", ["inspect", "verify", "check-input", "rebuild", "lock"]),
             ("vitrify --ver", ["--version"]),
             ("vitrify inspect --a", ["--array", "--all"]),
             ("vitrify inspect --j", ["--json"]),

@@ -17,6 +17,7 @@ from sklearn.neighbors import BallTree, KernelDensity, KNeighborsClassifier, Nea
 
 import vitrify
 from tests.support.lying_writer import Lie
+from vitrify.converters.sklearn.functions import problem_of
 from vitrify.errors import StateError, UnsupportedError
 
 X = np.random.default_rng(0).normal(size=(40, 3))
@@ -145,3 +146,8 @@ def test_the_metric_of_a_search_tree_gets_no_other_keywords_either() -> None:
     wrong = BallTree(X, metric=partial(np.dot), out=np.zeros(()))
     with pytest.raises(UnsupportedError, match=r"a PyFuncDistance whose kwargs cannot be given: numpy\.dot may not"):
         vitrify.dumps(wrong)
+
+
+@pytest.mark.parametrize("given", [[("axis", 0)], {0: 1}])
+def test_keywords_are_a_dict_from_names(given: Any) -> None:
+    assert problem_of(np.sum, given, "metric_params") == "metric_params is no dict from names"

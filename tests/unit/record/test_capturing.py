@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import io
 import json
+import warnings
 from pathlib import Path
 from typing import Any
 
@@ -64,7 +66,7 @@ class TestWhatIsKept:
             notes="first try",
             authors=["Ada", "Grace"],
             license="BSD-3-Clause",
-            extra={"ticket": 7},
+            extra={"ticket": 7, "more": [1.5, None, True, {"a": "b"}]},
             parents=["ab" * 32],
         )
         kept = told(vitrify.dumps(model, record=record))
@@ -72,7 +74,7 @@ class TestWhatIsKept:
         assert kept["notes"] == "first try"
         assert kept["authors"] == ["Ada", "Grace"]
         assert kept["license"] == "BSD-3-Clause"
-        assert kept["extra"] == {"ticket": 7}
+        assert kept["extra"] == {"ticket": 7, "more": [1.5, None, True, {"a": "b"}]}
         assert kept["parents"] == ["ab" * 32]
 
     def test_the_digest_of_the_model_is_that_of_its_values(self, model: LogisticRegression) -> None:
@@ -106,6 +108,32 @@ class TestWhatIsKept:
         assert not rows & {tuple(row) for row in np.asarray(few.probes["X"]).tolist()}
         assert {tuple(row) for row in np.asarray(more.probes["X"]).tolist()} <= rows
 
+    def test_without_statistics_the_schema_is_left(self, model: LogisticRegression) -> None:
+        kept = vitrify.capture(model, X, Y, statistics=None).attached
+        assert "mean" not in kept.columns
+        assert kept.target == {}
+        data = vitrify.dumps(model, record=vitrify.capture(model, X, Y, statistics=None))
+        assert vitrify.check_input(io.BytesIO(data), X) == []
+
+    def test_whatever_predicts_is_a_model(self) -> None:
+        data = vitrify.dumps(Threshold(), X=X, y=Y)
+        assert told(data)["probes"]["methods"] == ["predict"]
+        assert vitrify.loads(data, trust=[Threshold], verify="probes").at == 2.5
+
+    def test_words_alone_need_no_block(self, model: LogisticRegression) -> None:
+        data = vitrify.dumps(model, record=vitrify.capture(model, notes="by hand"))
+        assert list(told(data)) == ["versions", "notes"]
+        with open_glass_bytes(data) as opened:
+            assert opened.attached() is None
+            assert read_attached(opened).is_empty
+
+    def test_the_code_is_kept_on_request(self, model: LogisticRegression) -> None:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of what git says where the tests lie
+            record = vitrify.capture(model, X, source=True)
+        assert record.summary.source is not None
+        assert record.attached.texts == {}
+
 
 class TestBundles:
     @pytest.mark.parametrize(
@@ -130,6 +158,13 @@ class TestBundles:
             vitrify.dumps({"a": model, "b": LogisticRegression(max_iter=300).fit(X, Y)}, X=X)
         assert caught.value.hint == "Give record=vitrify.capture(model, X, y), which says to which"
 
+    def test_a_model_that_lies_too_deep_is_not_found(self, model: LogisticRegression) -> None:
+        deep: Any = model
+        for _ in range(10):
+            deep = [deep]
+        with pytest.raises(UnsupportedError, match=r"^record= was captured from another"):
+            vitrify.dumps(deep, record=vitrify.capture(model, X, Y))
+
     def test_the_record_of_another_model_is_refused(self, model: LogisticRegression) -> None:
         record = vitrify.capture(LogisticRegression(max_iter=300).fit(X, Y), X, Y)
         with pytest.raises(UnsupportedError, match=r"^record= was captured from another LogisticRegression"):
@@ -147,6 +182,7 @@ class TestRefusals:
             ((X, Y), {"probes": "many"}, ValueError, "probes= is 'synthetic', 'sample' or None, got 'many'"),
             ((X, Y), {"statistics": True}, ValueError, "statistics= is 'summary', 'full' or None, got True"),
             ((X, Y), {"scoring": "accuracy"}, TypeError, "scoring"),
+            ((), {"data": "s3://x"}, TypeError, "data= says where X can be had again: give X, too"),
         ],
     )
     def test_what_makes_no_record(
@@ -217,6 +253,7 @@ class TestFilesOfOthers:
             ({"extra": []}, "extra is a list, not a dict"),
             ({"notes": "\ud800"}, "notes holds half of a character (a lone surrogate)"),
             ({"authors": [1]}, "authors[0] is a int, not a text"),
+            ({"extra": {"a": {"b": {1, 2}}}}, "extra['a']['b'] is a set, which JSON does not have"),
         ],
     )
     def test_what_no_record_can_say_is_refused_with_its_place(
@@ -229,6 +266,16 @@ class TestFilesOfOthers:
 
 class Own:
     """A class of the caller's."""
+
+
+class Threshold:
+    """A model of the caller's."""
+
+    def __init__(self) -> None:
+        self.at = 2.5
+
+    def predict(self, rows: Any) -> Any:
+        return np.asarray(rows)[:, 0] > self.at
 
 
 def bare(value: Any) -> bytes:

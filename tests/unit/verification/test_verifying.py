@@ -17,7 +17,7 @@ from sklearn.tree import DecisionTreeClassifier
 import vitrify
 from tests.support import own_code
 from tests.support.lying_writer import Lie
-from vitrify.errors import UntrustedTypeError, VerificationError
+from vitrify.errors import FormatError, UnsupportedError, UntrustedTypeError, VerificationError
 from vitrify.verification import Report
 
 FRAME, TARGET = load_iris(return_X_y=True, as_frame=True)
@@ -164,3 +164,66 @@ def _parts(path: Path) -> dict[str, Any]:
 
     with open_glass(path) as opened:
         return {"summary": read_summary(opened.header.metadata.record), "attached": read_attached(opened)}
+
+
+class TestWhatIsNotThere:
+    def test_data_that_the_file_does_not_know(self, model: LogisticRegression, tmp_path: Path) -> None:
+        vitrify.dump(model, tmp_path / "plain.glass")
+        report = vitrify.verify(tmp_path / "plain.glass", FRAME, TARGET, skip=["probes", "versions"])
+        assert statuses(report) == {"integrity": "pass", "content": "pass", "data": "warn"}
+        with pytest.raises(UnsupportedError, match="the file does not say what its model expects"):
+            vitrify.check_input(tmp_path / "plain.glass", FRAME)
+
+    @pytest.mark.parametrize("skipped", ["data", "schema"])
+    def test_what_is_left_out(self, path: Path, skipped: str) -> None:
+        found = statuses(vitrify.verify(path, FRAME, TARGET, cv=False, skip=[skipped]))
+        assert {"data", "schema"} - set(found) == {skipped}
+
+    def test_data_that_is_no_table(self, path: Path) -> None:
+        report = vitrify.verify(path, object())
+        assert statuses(report)["schema"] == "fail"
+
+    def test_targets_of_another_length(self, path: Path) -> None:
+        report = vitrify.verify(path, FRAME, TARGET[:7])
+        assert statuses(report)["scores"] == "fail"
+
+    def test_a_holdout_that_is_no_pair(self, path: Path) -> None:
+        report = vitrify.verify(path, holdout=FRAME)  # type: ignore[arg-type]  # the point
+        (finding,) = [one for one in report.findings if one.check == "holdout"]
+        assert (finding.status, finding.message) == ("fail", "holdout= is a pair of X and y")
+
+    def test_a_file_without_a_holdout_score(self, model: LogisticRegression, tmp_path: Path) -> None:
+        vitrify.dump(model, tmp_path / "m.glass", X=FRAME, y=TARGET)
+        report = vitrify.verify(tmp_path / "m.glass", holdout=(FRAME, TARGET))
+        assert statuses(report)["holdout"] == "warn"
+
+    def test_values_that_no_object_has(self, path: Path) -> None:
+        lie = Lie(path.read_bytes())
+        (table,) = lie.tables("sklearn.linear_model._logistic.LogisticRegression")
+        (table["columns"]["predict"],) = lie.column([1])["parts"]
+        path.write_bytes(lie.file())
+        report = vitrify.verify(path)
+        assert statuses(report)["content"] == "fail"
+
+    def test_other_versions_are_told(self, model: LogisticRegression, tmp_path: Path) -> None:
+        lie = Lie(vitrify.dumps(model, X=FRAME, y=TARGET))
+        lie.metadata["record"] = lie.metadata["record"].replace(f'"numpy":"{np.__version__}"', '"numpy":"0.5"', 1)
+        (tmp_path / "m.glass").write_bytes(lie.file())
+        (finding,) = [one for one in vitrify.verify(tmp_path / "m.glass").findings if one.check == "versions"]
+        assert (finding.status, finding.expected) == ("warn", "numpy 0.5")
+
+    def test_a_record_about_nothing(self, path: Path) -> None:
+        lie = Lie(path.read_bytes())
+        record = {"versions": {}, "model_path": ["model"]}
+        lie.metadata["record"] = json.dumps(record, separators=(",", ":"))
+        path.write_bytes(lie.file())
+        assert statuses(vitrify.verify(path))["integrity"] == "fail"
+        with pytest.raises(FormatError, match="the record is about a model that the file does not hold"):
+            vitrify.load(path, verify="probes")
+
+    @pytest.mark.parametrize("text", ["[]", '{"versions":{},"more":1}', '{"versions": {}}', "{"])
+    def test_a_record_that_is_none(self, path: Path, text: str) -> None:
+        lie = Lie(path.read_bytes())
+        lie.metadata["record"] = text
+        with pytest.raises(FormatError, match="the record is not "):
+            vitrify.loads(lie.file())

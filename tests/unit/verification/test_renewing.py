@@ -1,0 +1,85 @@
+"""rebuild: the same model trained anew, saved with its lineage, in its bundle."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from sklearn.datasets import load_iris
+from sklearn.linear_model import LogisticRegression
+from sklearn.tree import DecisionTreeClassifier
+
+import vitrify
+from vitrify.errors import StateError, UnsupportedError
+
+FRAME, TARGET = load_iris(return_X_y=True, as_frame=True)
+
+
+def saved(path: Path, wrap: Any = lambda model: model, **options: Any) -> Path:
+    """A tree in a file, as it lies in some bundle."""
+    model = DecisionTreeClassifier(max_depth=3, random_state=0).fit(FRAME, TARGET)
+    record = vitrify.capture(model, FRAME, TARGET, cv=3, scoring="accuracy", notes="kept", authors=["Ada"], **options)
+    vitrify.dump(wrap(model), path, record=record)
+    return path
+
+
+def test_on_the_same_data_it_is_the_same_model(tmp_path: Path) -> None:
+    old = saved(tmp_path / "old.glass")
+    rebuilt = vitrify.rebuild(old, FRAME, TARGET, out=tmp_path / "new.glass", data="s3://bucket/train")
+    assert rebuilt.is_same_data
+    assert [score.message for score in rebuilt.scores] == ["all 3 folds are the same"]
+    before, after = (vitrify.inspect(tmp_path / name) for name in ("old.glass", "new.glass"))
+    assert after.model_digest == before.model_digest
+    assert after.record.parents == (before.model_digest,)
+    assert (after.record.notes, after.record.authors) == ("kept", ("Ada",))
+    assert after.record.scores[0].values == before.record.scores[0].values
+    assert vitrify.verify(tmp_path / "new.glass", FRAME, TARGET).ok
+
+
+def test_on_other_data_it_is_another_model(tmp_path: Path) -> None:
+    rebuilt = vitrify.rebuild(saved(tmp_path / "old.glass"), FRAME.iloc[::2], TARGET.iloc[::2])
+    assert not rebuilt.is_same_data
+    assert rebuilt.model.tree_.n_node_samples[0] == 75
+    assert list(tmp_path.iterdir()) == [tmp_path / "old.glass"]
+
+
+@pytest.mark.parametrize(
+    ("wrap", "found"),
+    [
+        (lambda model: {"model": model, "threshold": 0.25}, lambda bundle: bundle["model"]),
+        (lambda model: ["notes", model], lambda bundle: bundle[1]),
+        (lambda model: {"a": ("x", model)}, lambda bundle: bundle["a"][1]),
+    ],
+)
+def test_in_a_bundle_it_takes_the_place_of_the_old_one(tmp_path: Path, wrap: Any, found: Any) -> None:
+    old = saved(tmp_path / "old.glass", wrap)
+    vitrify.rebuild(old, FRAME.iloc[::2], TARGET.iloc[::2], out=tmp_path / "new.glass")
+    before, after = vitrify.load(old), vitrify.load(tmp_path / "new.glass", verify="probes")
+    assert type(after) is type(before)
+    assert found(after).tree_.n_node_samples[0] == 75
+    if isinstance(after, dict) and "threshold" in after:
+        assert after["threshold"] == 0.25
+
+
+def test_a_stream_is_read_like_a_file(tmp_path: Path) -> None:
+    with open(saved(tmp_path / "old.glass"), "rb") as stream:
+        assert vitrify.rebuild(stream, FRAME, TARGET).is_same_data
+
+
+def test_data_that_cannot_be_learned_from_leaves_nothing_behind(tmp_path: Path) -> None:
+    old = saved(tmp_path / "old.glass")
+    with pytest.raises((StateError, UnsupportedError)):
+        vitrify.rebuild(old, FRAME, TARGET.iloc[:9], out=tmp_path / "new.glass")
+    assert not (tmp_path / "new.glass").exists()
+
+
+def test_parameters_that_a_class_has_got_since_have_their_defaults(tmp_path: Path) -> None:
+    model = LogisticRegression(max_iter=300).fit(FRAME, TARGET)
+    del model.tol
+    vitrify.dump([model], tmp_path / "old.glass", X=FRAME, y=TARGET)
+    rebuilt = vitrify.rebuild(tmp_path / "old.glass", FRAME, TARGET)
+    assert rebuilt.model.tol == LogisticRegression().tol
+    assert "tol" not in vars(vitrify.load(tmp_path / "old.glass")[0])
+    np.testing.assert_allclose(rebuilt.model.coef_, model.coef_)
