@@ -125,11 +125,14 @@ class _Task:
         self._turn = allocate_lock()
         self._end = _closed_lock()
         self._is_revoked = False
-        with suppress(RuntimeError):  # there can be no more threads: it never begins
+        try:
             start_new_thread(self._run, ())
+        except RuntimeError:  # there can be no more threads: it never begins
+            self._is_revoked = True
 
     def _run(self) -> None:
         if not self._turn.acquire(blocking=False):
+            self._end.release()  # an interrupt in `revoke` may have lost what it found
             return
         try:
             self._call()

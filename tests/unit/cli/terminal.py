@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import pty
+import signal
 import subprocess
 import sys
 
@@ -41,9 +42,13 @@ def run_in_terminal(*words: str, **environment: str) -> str:
 
 
 def start(*words: str) -> subprocess.Popen[bytes]:
-    """The same, still running, with all its streams in pipes."""
+    """The same, still running, with all its streams in pipes; an interrupt reaches it, also where a shell says no."""
     pipe = subprocess.PIPE
-    return subprocess.Popen([*_COMMAND, *words], stdin=pipe, stdout=pipe, stderr=pipe, env=_environment())
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)  # what is ignored here is ignored there
+    try:
+        return subprocess.Popen([*_COMMAND, *words], stdin=pipe, stdout=pipe, stderr=pipe, env=_environment())
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def _environment() -> dict[str, str]:

@@ -6,7 +6,7 @@ import _thread
 import os
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
 
@@ -191,3 +191,20 @@ class TestOneAhead:
         results = one_ahead(lambda i: i, range(10))
         assert next(results) == 0
         results.close()
+
+
+def test_an_interrupt_that_loses_a_turn_leaves_nobody_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Between taking the turn of a task that has not begun, and noting that down."""
+    begin = threading.Event()
+
+    def late(run: Callable[..., object], arguments: tuple[object, ...]) -> int:
+        return _thread.start_new_thread(lambda: (begin.wait(), run(*arguments)), ())
+
+    monkeypatch.setattr(parallel, "start_new_thread", late)
+    called: list[int] = []
+    task = parallel._Task(lambda: called.append(1))
+    assert task._turn.acquire(blocking=False)
+    begin.set()
+    task.wait()
+    assert called == []
+    time.sleep(0.05)
