@@ -25,6 +25,7 @@ from sklearn import (
     svm,
     tree,
 )
+from sklearn.base import clone
 from sklearn.frozen import FrozenEstimator
 from sklearn.kernel_approximation import PolynomialCountSketch
 from sklearn.metrics.pairwise import linear_kernel, paired_euclidean_distances
@@ -166,7 +167,7 @@ def _voting() -> Any:
 
 
 def _fit(model: Any, *target: Any) -> Callable[[], Any]:
-    return lambda: model.fit(X, *target)
+    return lambda: clone(model).fit(X, *target)
 
 
 M12 = [
@@ -242,7 +243,7 @@ M16 += [
 ]  # fmt: skip
 M09 = [
     Lie(
-        f"columns {columns}", lambda: CATEGORIES.fit(np.column_stack([X[:, 0], Y]), TARGET), _columns(*columns),
+        f"columns {columns}", lambda: clone(CATEGORIES).fit(np.column_stack([X[:, 0], Y]), TARGET), _columns(*columns),
         (("predict", np.column_stack([X[:, 0], Y])),), r"_preprocessor gives \(1, 1\) for one row of 2 features",
     )
     for columns in ([False, False], [])
