@@ -103,6 +103,22 @@ def draft_paths(drafts: Sequence[Draft], draft_of: DraftOf, root: Any) -> Paths:
     return Paths(holders, edges, None if start is None else (start.number, start.row_of[id(root)]))
 
 
+class BlockNamer:
+    """Readable names for big arrays; the paths are worked out only if there is one."""
+
+    def __init__(self, drafts: Sequence[Draft], draft_of: dict[int, Draft], root: Any) -> None:
+        self._drafts, self._draft_of, self._root = drafts, draft_of, root
+        self._paths: Paths | None = None
+
+    def name(self, table: int, row: int) -> str:
+        """The path of an array without the leading `$`: `steps.1.coef_`."""
+        if self._paths is None:
+            self._paths = draft_paths(self._drafts, self._draft_of, self._root)
+        path = self._paths.of(table, row).removeprefix("$")
+        name = path.replace("[", ".").replace("]", "").replace("'", "").replace('"', "").lstrip(".")
+        return name.replace("$", "_") or "root"
+
+
 def _edges(draft: Draft, name: str, draft_of: DraftOf) -> list[Edge]:
     by_child: dict[int, tuple[list[int], list[int]]] = {}
     for position, value in enumerate(draft.columns[name]):

@@ -19,7 +19,7 @@ from vitrify.graph.array_tables import ArrayMark, ObjectArrayShape, array_piece
 from vitrify.graph.arrays import find_views, joined_bytes, keeps_strides, order_of
 from vitrify.graph.cells import CellWriter
 from vitrify.graph.columns import SCALARS, encode_column
-from vitrify.graph.drafts import Draft, draft_paths, level_drafts, number_drafts
+from vitrify.graph.drafts import BlockNamer, Draft, draft_paths, level_drafts, number_drafts
 from vitrify.graph.dtypes import encode_dtype, require_values
 from vitrify.graph.instances import AttrsShape, ConverterShape, RowError
 from vitrify.graph.leveling import MadeOnCycleError
@@ -118,7 +118,7 @@ class _Encoder:
             self._problems.append(_Problem(draft=drafts[table], field="", position=row, what=what, hint=hint))
             raise self._refusal(root) from None
         number_drafts(drafts)
-        namer = _Namer(drafts, self._draft_of, root)
+        namer = BlockNamer(drafts, self._draft_of, root)
         root_column = encode_column([root], self, "$root")
         tables = tuple(self._table(draft, namer) for draft in drafts)
         main_names = [name.name for name in self._names.names] + [table.type for table in tables]
@@ -305,7 +305,7 @@ class _Encoder:
             draft.add(alike, self._draft_of)
         return draft
 
-    def _table(self, draft: Draft, namer: _Namer) -> Table:
+    def _table(self, draft: Draft, namer: BlockNamer) -> Table:
         prefix = f"${draft.number}"
         shape = draft.shape
         lengths = None if draft.lengths is None else encode_column(draft.lengths, self, f"{prefix}.lengths")
@@ -316,7 +316,7 @@ class _Encoder:
         arrays = self._array_data(draft, namer) if isinstance(shape, (ArrayMark, ObjectArrayShape)) else None
         return Table(shape.type_id, len(draft.objects), columns, shape.layout, lengths, arrays)
 
-    def _array_data(self, draft: Draft, namer: _Namer) -> Arrays:
+    def _array_data(self, draft: Draft, namer: BlockNamer) -> Arrays:
         mark = draft.shape
         assert isinstance(mark, (ArrayMark, ObjectArrayShape))
         prefix = f"${draft.number}"
@@ -385,19 +385,3 @@ def _where(problem: _Problem, paths: Paths) -> str:
         return paths.of(problem.draft.number, problem.position)
     table, row, step = paths.step(problem.draft.number, problem.field, problem.position)
     return paths.of(table, row) + step
-
-
-class _Namer:
-    """Readable names for big arrays; the paths are worked out only if there is one."""
-
-    def __init__(self, drafts: Sequence[Draft], draft_of: dict[int, Draft], root: Any) -> None:
-        self._drafts, self._draft_of, self._root = drafts, draft_of, root
-        self._paths: Paths | None = None
-
-    def name(self, table: int, row: int) -> str:
-        """The path of an array without the leading `$`: `steps.1.coef_`."""
-        if self._paths is None:
-            self._paths = draft_paths(self._drafts, self._draft_of, self._root)
-        path = self._paths.of(table, row).removeprefix("$")
-        name = path.replace("[", ".").replace("]", "").replace("'", "").replace('"', "").lstrip(".")
-        return name.replace("$", "_") or "root"

@@ -16,10 +16,10 @@ from typing import Any, Final
 from vitrify.errors import StateError, UnsupportedError, VitrifyError
 from vitrify.graph.containers import Columns, Lengths, Shape
 from vitrify.graph.converter import AttrsRule, Converter
+from vitrify.graph.members import attributes, is_property, is_shadowing, is_slot, slots_of
 from vitrify.graph.parameters import check_parameters, require_restorable
 from vitrify.graph.rows import Rows
 
-_ABSENT: Final = object()
 REDUCE_FIELDS: Final = ("args", "kwargs", "state", "items", "pairs")
 
 
@@ -94,7 +94,7 @@ class AttrsShape:
         self.cls = cls
         self.is_reviewed = is_reviewed
         self.rule = rule or AttrsRule()
-        self._properties = frozenset(name for name in self.rule.derived if _is_property(cls, name))
+        self._properties = frozenset(name for name in self.rule.derived if is_property(cls, name))
 
     def take(self, objects: Sequence[Any]) -> tuple[Lengths, Columns]:
         """A column for each attribute; all objects have the same ones."""
@@ -143,7 +143,7 @@ class AttrsShape:
         """Set the attributes, past any `__setattr__` of the class."""
         columns = {name: column for name, column in columns.items() if name not in self._properties}
         names = [intern(name) for name in columns]
-        slots = [name for name in names if _is_slot(self.cls, name)]
+        slots = [name for name in names if is_slot(self.cls, name)]
         for target, values in zip(objects, zip(*columns.values(), strict=True), strict=bool(names)):
             if not slots:
                 target.__dict__.update(zip(names, values, strict=True))
@@ -223,7 +223,7 @@ class LateStateShape(ReduceShape):
         """Give each its state in the form that `copyreg` documents."""
         for target, values in zip(objects, zip(*columns.values(), strict=True), strict=bool(columns)):
             state = dict(zip(columns, values, strict=True))
-            slots = {name: state.pop(name) for name in _slots(self.cls) if name in state}
+            slots = {name: state.pop(name) for name in slots_of(self.cls) if name in state}
             set_state(target, (state or None, slots) if slots else state)
 
 
@@ -270,54 +270,6 @@ def _each(call: Callable[[Any], None], objects: Sequence[Any]) -> None:
             raise
         except Exception as error:
             raise RowError(row) from error
-
-
-def attributes(target: Any) -> dict[str, Any]:
-    """The instance's `__dict__`, and after it the slots that are set."""
-    state: dict[str, Any] = getattr(target, "__dict__", {})
-    cls: Any = type(target)
-    slots = _slots(cls)
-    if not slots:
-        return state
-    found = {name: getattr(target, name, _ABSENT) for name in slots}
-    return {**state, **{name: value for name, value in found.items() if value is not _ABSENT}}
-
-
-@functools.lru_cache(maxsize=4096)
-def _slots(cls: Any) -> tuple[str, ...]:
-    return tuple(copyreg._slotnames(cls))  # type: ignore[attr-defined]  # the function that pickle itself relies on
-
-
-def _is_slot(cls: type, name: str) -> bool:
-    return name in _slots(cls)
-
-
-def _is_property(cls: type, name: str) -> bool:
-    return isinstance(getattr(cls, name, None), property)
-
-
-def is_shadowing(cls: type, name: str, *, is_reviewed: bool) -> bool:
-    """Whether an instance attribute of that name would hide a method, a property or a dunder.
-
-    Plain class data may be hidden, so may slots (they are the attribute) and, in a caller's class, cached properties.
-    """
-    if name.startswith("__") and (is_reviewed or name.endswith("__")):
-        return True  # scikit-learn puts `__doc_link_template` into its HTML as it is
-    return _hides_reviewed(cls, name) if is_reviewed else _hides(cls, name, is_reviewed=False)
-
-
-def _hides(cls: type, name: str, *, is_reviewed: bool) -> bool:
-    member = next((vars(base)[name] for base in cls.__mro__ if name in vars(base)), _ABSENT)
-    if member is _ABSENT or name in _slots(cls):
-        return False
-    if isinstance(member, functools.cached_property) and not is_reviewed:
-        return False
-    return callable(member) or hasattr(type(member), "__get__")
-
-
-@functools.lru_cache(maxsize=1 << 14)
-def _hides_reviewed(cls: type, name: str) -> bool:
-    return _hides(cls, name, is_reviewed=True)
 
 
 def has_plain_state(target: Any) -> bool:

@@ -17,16 +17,8 @@ from vitrify.graph.array_tables import ObjectArrayShape
 from vitrify.graph.arrays import order_of
 from vitrify.graph.containers import DictShape, FrozensetShape, ListShape, SetShape, Shape, TupleShape
 from vitrify.graph.dtypes import check_name, encode_dtype, require_values
-from vitrify.graph.instances import (
-    AttrsShape,
-    ConverterShape,
-    EnumShape,
-    ReduceShape,
-    attributes,
-    has_plain_state,
-    is_shadowing,
-    reduction,
-)  # fmt: skip
+from vitrify.graph.instances import AttrsShape, ConverterShape, EnumShape, ReduceShape, has_plain_state, reduction
+from vitrify.graph.members import attributes, is_shadowing
 from vitrify.graph.names import STANDARD_LIBRARY, NameTable
 from vitrify.graph.registry import REVIEWED_LIBRARIES, Registry, full_name
 

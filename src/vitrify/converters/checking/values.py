@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from vitrify.graph.instances import is_shadowing
+from vitrify.graph.members import is_shadowing
 from vitrify.graph.rows import Rows
 
 
