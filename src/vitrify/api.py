@@ -8,6 +8,7 @@ import os
 import sys
 import warnings
 from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, BinaryIO, Never
 
 from vitrify.container.files import write_file
@@ -141,7 +142,10 @@ def load(
     shown = _shown(file)
     sys.audit("vitrify.load", shown)
     with _Naming(shown), open_glass(file, limits) as opened:
-        return build_opened(opened, shown, trust, mmap, versions, converters, _checked_verify(verify))
+        options = LoadOptions(
+            shown=shown, trust=trust, mmap=mmap, versions=versions, verify=verify, converters=converters
+        )
+        return build_opened(opened, options)
 
 
 def loads(
@@ -159,7 +163,8 @@ def loads(
         raise misuse(loads, _no_more, _no_others)
     sys.audit("vitrify.load", "<bytes>")
     with _Naming("<bytes>"), open_glass_bytes(data, limits) as opened:
-        return build_opened(opened, "<bytes>", trust, False, versions, converters, _checked_verify(verify))
+        options = LoadOptions(shown="<bytes>", trust=trust, versions=versions, verify=verify, converters=converters)
+        return build_opened(opened, options)
 
 
 def _record_of(obj: Any, X: Any, y: Any, record: Record | None) -> Record | None:
@@ -171,12 +176,6 @@ def _record_of(obj: Any, X: Any, y: Any, record: Record | None) -> Record | None
     from vitrify.record.capturing import capture, model_in
 
     return capture(model_in(obj), X, y)
-
-
-def _checked_verify(verify: str | None) -> bool:
-    if verify not in (None, "probes"):
-        raise ValueError(f'verify= is None or "probes", got {verify!r}')
-    return verify == "probes"
 
 
 def _prepare(
@@ -227,47 +226,51 @@ def _check_unreviewed(prepared: Plan, registry: Registry) -> None:
         ) from error
 
 
-def build_opened(
-    opened: GlassFile,
-    shown: str,
-    trust: TrustArgument,
-    mmap: bool,
-    versions: str,
-    converters: Iterable[Converter[Any]],
-    is_verified: bool,
-) -> Any:
-    """The object of an open file; see `load`."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LoadOptions:
+    """What `load` was asked for; see there.
+
+    Attributes:
+        shown: The file as warnings and errors call it.
+    """
+
+    shown: str
+    trust: TrustArgument = ()
+    mmap: bool = False
+    versions: str = "warn"
+    verify: str | None = None
+    converters: Iterable[Converter[Any]] = ()
+
+    def __post_init__(self) -> None:
+        if self.verify not in (None, "probes"):
+            raise ValueError(f'verify= is None or "probes", got {self.verify!r}')
+        if self.versions not in POLICIES:
+            raise ValueError(f'versions= is "warn", "error" or "ignore", got {self.versions!r}')
+
+
+def build_opened(opened: GlassFile, options: LoadOptions) -> Any:
+    """The object of an open file."""
     was_enabled = gc.isenabled()
     try:
         gc.disable()  # within: an interrupt may come right after it
-        return _checked_and_built(opened, shown, trust, mmap, versions, converters, is_verified)
+        return _checked_and_built(opened, options)
     finally:
         if was_enabled:
             gc.enable()  # now: what was needed on the way is gone, and need not be walked through
 
 
-def _checked_and_built(
-    opened: GlassFile,
-    shown: str,
-    trust: TrustArgument,
-    mmap: bool,
-    versions: str,
-    converters: Iterable[Converter[Any]],
-    is_verified: bool,
-) -> Any:
-    if versions not in POLICIES:
-        raise ValueError(f'versions= is "warn", "error" or "ignore", got {versions!r}')
-    allowed = read_trust(trust)
+def _checked_and_built(opened: GlassFile, options: LoadOptions) -> Any:
+    shown, allowed = options.shown, read_trust(options.trust)
     record = read_summary(opened.header.metadata.record)
-    decoder = read_graph(opened, shown, allowed, converters, mmap=mmap)
-    check_versions(record, decoder, shown, versions)
+    decoder = read_graph(opened, shown, allowed, options.converters, mmap=options.mmap)
+    check_versions(record, decoder, shown, options.versions)
     if (missing := missing_attribute(decoder)) and is_newer_than_reviewed(("sklearn",)):
         raise missing
     built = decoder.build(lambda name, _, path: allowed.resolve(name, path))
     for path in file_readers(decoder):
         warnings.warn(f"{shown}: {path} opens the files whose names it is given", ReadsFilesWarning, stacklevel=4)
     opened.check_attached()
-    if is_verified:
+    if options.verify:
         from vitrify.record.replaying import require_same
 
         require_same(built, record, opened)

@@ -28,8 +28,9 @@ ONLY_SAVES = frozenset(
         "container/trees/packing", "container/words/packing", "container/writer",
         "graph/columns", "graph/drafts", "graph/encode", "graph/leveling", "graph/names",
         "graph/packing/__init__", "graph/packing/trees", "graph/packing/vocabularies", "graph/shapes",
-        "record/capturing", "record/environment", "record/fingerprint", "record/git", "record/markers", "record/source",
-        "record/sparse_statistics", "record/spread", "record/stated", "record/statistics", "record/tagged",
+        "record/capturing", "record/stated", "record/data/fingerprint", "record/data/sparse_statistics",
+        "record/data/spread", "record/data/statistics", "record/data/tagged", "record/provenance/environment",
+        "record/provenance/git", "record/provenance/markers", "record/provenance/source",
     )
 )  # fmt: skip
 """Modules beside those of the table that run when a model is saved, or on data that the caller brings; nothing of them

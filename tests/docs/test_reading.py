@@ -142,7 +142,7 @@ def test_what_replays_probes_is_in_the_table() -> None:
     with watched() as ran:
         vitrify.loads(data, verify="probes")
     last = {str(path) for path in reading.rows()[-1][0]}
-    assert f"{reading.SOURCE}/record/probes.py" in ran - plainly
+    assert f"{reading.SOURCE}/record/probing/probes.py" in ran - plainly
     assert ran - plainly <= last | {f"{ROOT}/{path}" for path in listed()}
     assert not plainly & last
 

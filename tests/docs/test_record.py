@@ -10,8 +10,10 @@ import numpy as np
 import pytest
 
 from tests.docs.pages import ROOT
-from vitrify.record import attached, comparing, schema, splitters, spread, statistics, summary
+from vitrify.record import attached, summary
+from vitrify.record.data import schema, spread, statistics
 from vitrify.record.probing.comparing import Tolerance
+from vitrify.record.scoring import comparing, splitters
 from vitrify.verification.verifying import CHECKS
 
 PAGE = (ROOT / "docs/reference/record.md").read_text(encoding="utf-8")
@@ -63,10 +65,10 @@ def test_what_is_attached_has_its_rows() -> None:
 
 
 def test_every_check_has_its_row() -> None:
-    """By the names that `skip=` takes, and the two that always run."""
+    """By the names that `skip=` takes, and those that cannot be left out."""
     found = {name.partition(":")[0] for name in rows("Findings of verify")}
 
-    assert found == {"integrity", "content", *CHECKS}
+    assert found == {"integrity", "content", "record", *CHECKS}
 
 
 def test_every_misfit_has_its_row() -> None:

@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 import typer
 
-from vitrify.cli.options import Debug, UsageError
+from vitrify.cli.options import AsJson, Debug, UsageError
 from vitrify.cli.render import describe_array, print_array, print_summary
 from vitrify.cli.screen import console, visible
 from vitrify.inspection import inspect, read_array
@@ -22,7 +22,7 @@ _MAX_JSON_VALUES = 10_000
 
 def inspect_file(
     file: Annotated[str, typer.Argument(metavar="FILE", help="A glass file, or - for standard input.")],
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of text.")] = False,
+    as_json: AsJson = False,
     array: Annotated[
         str, typer.Option("--array", metavar="PATH", help="Print this array, such as steps.1.1.coef_.")
     ] = "",

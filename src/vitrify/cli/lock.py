@@ -12,13 +12,13 @@ from typing import Annotated
 
 import typer
 
-from vitrify.cli.options import Debug, UsageError
+from vitrify.cli.options import AsJson, Debug, UsageError
 from vitrify.cli.screen import console, visible
 from vitrify.container.files import write_file
 from vitrify.container.reader import open_glass
 from vitrify.errors import VitrifyError
 from vitrify.record import Summary, read_summary
-from vitrify.record.lock import Form, Lock, format_lock, lock
+from vitrify.record.provenance.lock import Form, Lock, format_lock, lock
 
 
 def lock_file(
@@ -26,7 +26,7 @@ def lock_file(
     form: Annotated[Form, typer.Option("--format", help="For pip and uv, or for conda.")] = "requirements",
     out: Annotated[str, typer.Option("--out", "-o", metavar="FILE", help="Write the text there instead.")] = "",
     force: Annotated[bool, typer.Option("--force", help="With --out: replace a file that exists.")] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of text.")] = False,
+    as_json: AsJson = False,
     _debug: Debug = False,
 ) -> None:
     """Write the versions that made a model as requirements.txt or environment.yml, to install them elsewhere.

@@ -12,7 +12,7 @@ import typer
 from rich.table import Table
 
 from vitrify.cli.data import features_and_target, read_data
-from vitrify.cli.options import Debug, UsageError
+from vitrify.cli.options import AsJson, Debug, Groups, Target, Trust, UsageError
 from vitrify.cli.screen import console, styled, visible
 from vitrify.cli.verify import fold_progress
 
@@ -24,16 +24,14 @@ def rebuild_file(
     file: Annotated[str, typer.Argument(metavar="FILE", help="A glass file.")],
     data: Annotated[str, typer.Option("--data", metavar="TABLE", help="Training data: .parquet, .csv or .npz.")],
     out: Annotated[str, typer.Option("--out", "-o", metavar="FILE", help="Where to save the new model.")],
-    target: Annotated[str, typer.Option("--target", metavar="COLUMN", help="The column of --data to predict.")] = "",
-    groups: Annotated[str, typer.Option("--groups", metavar="COLUMN", help="The column of --data with groups.")] = "",
+    target: Target = "",
+    groups: Groups = "",
     reference: Annotated[
         str, typer.Option("--reference", metavar="URI", help="Where the data can be had again, for the new record.")
     ] = "",
-    trust: Annotated[
-        list[str] | None, typer.Option("--trust", metavar="NAME", help="A class or function of yours in the model.")
-    ] = None,
+    trust: Trust = None,
     force: Annotated[bool, typer.Option("--force", help="Replace a file that exists.")] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of text.")] = False,
+    as_json: AsJson = False,
     _debug: Debug = False,
 ) -> None:
     """Train a model again from its stored parameters, compare scores and outputs, and save it with its lineage."""

@@ -11,7 +11,7 @@ import typer
 from rich.table import Table
 
 from vitrify.cli.data import features_and_target, read_data
-from vitrify.cli.options import Debug, UsageError
+from vitrify.cli.options import AsJson, Debug, Groups, Target, Trust, UsageError
 from vitrify.cli.screen import console, styled
 
 if TYPE_CHECKING:
@@ -23,17 +23,15 @@ _STYLES = {"pass": "green", "warn": "yellow", "fail": "red"}
 def verify_file(
     file: Annotated[str, typer.Argument(metavar="FILE", help="A glass file.")],
     data: Annotated[str, typer.Option("--data", metavar="TABLE", help="Training data: .parquet, .csv or .npz.")] = "",
-    target: Annotated[str, typer.Option("--target", metavar="COLUMN", help="The column of --data to predict.")] = "",
-    groups: Annotated[str, typer.Option("--groups", metavar="COLUMN", help="The column of --data with groups.")] = "",
+    target: Target = "",
+    groups: Groups = "",
     skip: Annotated[
         list[str] | None,
         typer.Option("--skip", metavar="CHECK", help="versions, probes, data, schema, scores, holdout."),
     ] = None,
     no_cv: Annotated[bool, typer.Option("--no-cv", help="Do not fit models again to compare scores.")] = False,
-    trust: Annotated[
-        list[str] | None, typer.Option("--trust", metavar="NAME", help="A class or function of yours in the model.")
-    ] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of text.")] = False,
+    trust: Trust = None,
+    as_json: AsJson = False,
     _debug: Debug = False,
 ) -> None:
     """Check that a file is whole, that its model predicts what it did, and with --data that its scores still hold.
@@ -72,7 +70,7 @@ def check_input_file(
     file: Annotated[str, typer.Argument(metavar="FILE", help="A glass file.")],
     data: Annotated[str, typer.Argument(metavar="TABLE", help="Data for its model: .parquet, .csv or .npz.")],
     target: Annotated[str, typer.Option("--target", metavar="COLUMN", help="A column that is no input.")] = "",
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of text.")] = False,
+    as_json: AsJson = False,
     _debug: Debug = False,
 ) -> None:
     """List everything of a table that does not fit what the model of a file expects.

@@ -2,12 +2,14 @@
 
 The record is plain data. It never switches behaviour on load; versions only choose a warning or an error.
 
-    summary      the part in the header
-    attached     what grows with columns and rows, in a block of its own
-    tables       training data of any library as columns
-    fingerprint, statistics, schema      what is kept of it
-    environment, source, scores, probes  the rest
-    versions     comparing the versions that wrote a file with those that read it
+    summary     the part in the header
+    attached    what grows with columns and rows, in a block of its own
+    capturing   what `capture` and `dump(..., X=)` put into both
+    data        what is kept of the training data
+    scoring     how good the model was
+    probing     what it predicted
+    provenance  the environment and the code that it comes from
+    versions    comparing the versions that wrote a file with those that read it
 """
 
 from __future__ import annotations

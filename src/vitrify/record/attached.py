@@ -23,7 +23,7 @@ class Attached:
     """The part of a record outside of the header.
 
     Attributes:
-        columns: Of the input: a name of what is known → one value for each column; see `record.statistics`.
+        columns: Of the input: a name of what is known → one value for each column; see `record.data.statistics`.
         target: The same for the columns of the target.
         probes: `X`, rows of input, and `outputs`, method → what it gave for them; empty where there are none.
         texts: The name of a text → the text: scripts, cells, classes of the caller's.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -11,17 +11,17 @@ import msgspec
 from vitrify.errors import UnsupportedError
 from vitrify.record import known_versions
 from vitrify.record.attached import Attached
-from vitrify.record.fingerprint import fingerprint
-from vitrify.record.schema import schema_part
-from vitrify.record.stated import stated_json, stated_text, stated_texts
-from vitrify.record.statistics import column_statistics, target_statistics, target_summary
+from vitrify.record.data.fingerprint import fingerprint
+from vitrify.record.data.schema import schema_part
+from vitrify.record.data.statistics import column_statistics, target_statistics, target_summary
+from vitrify.record.data.tables import Table, read_table
+from vitrify.record.probing.asking import METHODS
+from vitrify.record.stated import stated_digests, stated_json, stated_text, stated_texts
 from vitrify.record.summary import Data, Json, Reference, Score, Summary
-from vitrify.record.tables import Table, read_table
+from vitrify.record.telling import Progress
 
-Progress = Callable[[int, int, float], None]
 _STATISTICS: Final = ("summary", "full")
 _PROBES: Final = ("synthetic", "sample")
-_OUTPUTS: Final = ("predict", "transform", "predict_proba", "decision_function", "score_samples")
 _MAX_DEPTH: Final = 8
 
 
@@ -54,7 +54,7 @@ class Record:
         summary = msgspec.structs.replace(self.summary, versions=known_versions(libraries), model_path=path)
         if summary.data is None and not summary.scores:
             return summary
-        from vitrify.record.environment import environment
+        from vitrify.record.provenance.environment import environment
 
         return msgspec.structs.replace(summary, environment=environment(libraries))
 
@@ -96,12 +96,12 @@ def capture(
         statistics: `summary` keeps means and quantiles of the columns, `full` also single values (least, greatest, most
             frequent), None nothing but the schema.
         data: Where the data can be had again: a URI, or a URI and a version. vitrify never opens it.
-        source: True keeps commit and script, `text` also the code itself; see `record.source`.
+        source: True keeps commit and script, `text` also the code itself; see `record.provenance.source`.
         notes: Free text.
         authors: Who made the model.
         license: An SPDX expression.
         extra: Whatever else, as JSON.
-        parents: The digests of the models that it was made from.
+        parents: The digests of the models that it was made from, as `inspect` shows them.
         progress: Called after each fold with the number done, the number of all, and the seconds it took.
 
     Returns:
@@ -146,7 +146,7 @@ def capture(
         authors=stated_texts(authors, "authors"),
         license=stated_text(license, "license"),
         extra=stated_json(extra, "extra"),
-        parents=stated_texts(parents, "parents"),
+        parents=stated_digests(parents, "parents"),
     )
     attached = Attached(
         columns=columns,
@@ -175,7 +175,11 @@ def model_in(saved: Any) -> Any:
 
 
 def _is_model(value: Any) -> bool:
-    return not isinstance(value, type) and any(callable(getattr(value, name, None)) for name in _OUTPUTS)
+    """Whether it predicts, or learns and gives an output: a DataFrame has a `transform`, too."""
+    if isinstance(value, type):
+        return False
+    has = {name for name in ("fit", *METHODS) if callable(getattr(value, name, None))}
+    return "predict" in has or ("fit" in has and len(has) > 1)
 
 
 def _path_to(model: Any, saved: Any, path: tuple[str | int, ...]) -> tuple[str | int, ...] | None:
@@ -233,13 +237,13 @@ def _reference(data: str | tuple[str, str] | None) -> Reference | None:
 
 
 def _probe(model: Any, table: Table, origin: str) -> tuple[Any, dict[str, Any]]:
-    from vitrify.record.probes import make_probes
+    from vitrify.record.probing.probes import make_probes
 
     return make_probes(model, table, origin=origin)  # type: ignore[arg-type]  # checked before
 
 
 def _source(mode: bool | str, model: Any) -> tuple[Any, dict[str, str]]:
-    from vitrify.record.source import source
+    from vitrify.record.provenance.source import source
 
     return source(mode, model)
 
@@ -247,7 +251,7 @@ def _source(mode: bool | str, model: Any) -> tuple[Any, dict[str, str]]:
 def _scores(
     model: Any, X: Any, y: Any, cv: Any, scoring: Any, scores: Any, groups: Any, holdout: Any, progress: Any
 ) -> tuple[Score, ...]:
-    from vitrify.record.scores import capture_scores
+    from vitrify.record.scoring.scores import capture_scores
 
     is_pair = isinstance(holdout, (tuple, list)) and len(holdout) == 2  # what is none is told by capture_scores
     return capture_scores(

@@ -8,7 +8,7 @@ from typing import Any
 from vitrify.container.reader import GlassFile
 from vitrify.errors import FormatError, VerificationError
 from vitrify.record.attached import read_attached
-from vitrify.record.probes import replay
+from vitrify.record.probing.probes import replay
 from vitrify.record.summary import Summary
 
 SAME = ("equal", "close")

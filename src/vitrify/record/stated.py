@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from math import isfinite
-from typing import Any
+from typing import Any, Final
 
 from vitrify.errors import UnsupportedError
+from vitrify.graph.paths import cut
 from vitrify.record.summary import Json
+
+_DIGEST: Final = re.compile("[0-9a-f]{64}")
 
 
 def stated_text(value: Any, what: str) -> str:
@@ -29,6 +33,22 @@ def stated_texts(values: Iterable[Any], what: str) -> tuple[str, ...]:
     """Texts that can be written; one text is no list of them."""
     given = [values] if isinstance(values, str) else list(values)
     return tuple(stated_text(value, f"{what}[{i}]") for i, value in enumerate(given))
+
+
+def stated_digests(values: Iterable[Any], what: str) -> tuple[str, ...]:
+    """Digests of models, as `inspect` shows them.
+
+    Raises:
+        UnsupportedError: One is none.
+    """
+    given = stated_texts(values, what)
+    for i, value in enumerate(given):
+        if _DIGEST.fullmatch(value) is None:
+            raise UnsupportedError(
+                f"{what}[{i}] is {cut(value)!r}, not 64 hexadecimal digits",
+                hint="Give vitrify.inspect(file).model_digest",
+            )
+    return given
 
 
 def stated_json(values: Mapping[str, Json] | None, what: str) -> dict[str, Json]:

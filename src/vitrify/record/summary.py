@@ -5,13 +5,19 @@ What grows with the number of columns or rows (statistics, probes, texts) lies i
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Annotated, Any, Final, Literal
 
 import msgspec
 
 from vitrify.errors import FormatError
 
 Json = str | int | float | bool | None | list[Any] | dict[str, Any]
+Form = Literal["array", "frame", "sparse", "texts", "records"]
+"""The forms that data comes in; see `record.data.tables`."""
+ScoreOrigin = Literal["cross_validate", "search", "given", "holdout"]
+ProbeOrigin = Literal["synthetic", "sample"]
+Count = Annotated[int, msgspec.Meta(ge=0)]
+Digest = Annotated[str, msgspec.Meta(pattern=r"\A[0-9a-f]{64}\Z")]
 
 
 class _Part(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
@@ -31,7 +37,7 @@ class ThreadLibrary(_Part, frozen=True, kw_only=True):
     name: str
     version: str = ""
     architecture: str = ""
-    n_threads: int = 0
+    n_threads: Count = 0
 
 
 class Environment(_Part, frozen=True, kw_only=True):
@@ -70,7 +76,7 @@ class Data(_Part, frozen=True, kw_only=True):
     """The data a model was trained on.
 
     Attributes:
-        form: array, frame, sparse, texts or records; see `record.tables`.
+        form: What it came in.
         n_rows: The number of rows.
         n_columns: The number of columns; 0 where rows have none (texts, records).
         fingerprint: BLAKE3 of all values in their canonical form, and of the names (SPEC.md §7).
@@ -78,11 +84,11 @@ class Data(_Part, frozen=True, kw_only=True):
         reference: Where the data can be had again.
     """
 
-    form: str
-    n_rows: int
-    n_columns: int
-    fingerprint: str
-    n_missing: int = 0
+    form: Form
+    n_rows: Count
+    n_columns: Count
+    fingerprint: Digest
+    n_missing: Count = 0
     reference: Reference | None = None
 
 
@@ -90,7 +96,7 @@ class ClassCount(_Part, frozen=True, kw_only=True):
     """How often a class occurs: its value as Python writes it."""
 
     label: str
-    n: int
+    n: Count
 
 
 class Target(_Part, frozen=True, kw_only=True):
@@ -106,11 +112,11 @@ class Target(_Part, frozen=True, kw_only=True):
         deviation: For regression, the standard deviation over all outputs.
     """
 
-    form: str
-    n_outputs: int
-    fingerprint: str
+    form: Form
+    n_outputs: Count
+    fingerprint: Digest
     classes: tuple[ClassCount, ...] = ()
-    n_classes: int = 0
+    n_classes: Count = 0
     mean: float | None = None
     deviation: float | None = None
 
@@ -127,7 +133,7 @@ class Splitter(_Part, frozen=True, kw_only=True):
 
     type: str
     parameters: dict[str, Json] = {}
-    n_splits: int = 0
+    n_splits: Count = 0
     has_groups: bool = False
 
 
@@ -140,17 +146,17 @@ class Score(_Part, frozen=True, kw_only=True):
         fit_seconds: How long each fit took.
         score_seconds: How long each scoring took.
         splitter: How the folds were made; None for scores that came without.
-        origin: `cross_validate`, `search`, `given` or `holdout`.
-        fingerprint: For `holdout`: that of its data.
+        origin: Where it comes from.
+        fingerprint: For `holdout`: that of its data; else empty.
     """
 
     scorer: str
     values: tuple[float | None, ...]
-    origin: str
+    origin: ScoreOrigin
     fit_seconds: tuple[float, ...] = ()
     score_seconds: tuple[float, ...] = ()
     splitter: Splitter | None = None
-    fingerprint: str = ""
+    fingerprint: Digest | Literal[""] = ""
 
 
 class ProbeSummary(_Part, frozen=True, kw_only=True):
@@ -163,8 +169,8 @@ class ProbeSummary(_Part, frozen=True, kw_only=True):
         failed: Method → why it gave nothing.
     """
 
-    n_rows: int
-    origin: str
+    n_rows: Count
+    origin: ProbeOrigin
     methods: tuple[str, ...]
     failed: dict[str, str] = {}
 
@@ -223,7 +229,7 @@ class Summary(_Part, frozen=True, kw_only=True):
     authors: tuple[str, ...] = ()
     license: str = ""
     extra: dict[str, Json] = {}
-    parents: tuple[str, ...] = ()
+    parents: tuple[Digest, ...] = ()
 
 
 _DECODER: Final = msgspec.json.Decoder(Summary)  # made here, not in two threads at once: see `container.layout`

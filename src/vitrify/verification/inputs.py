@@ -8,9 +8,9 @@ from vitrify.container.limits import LIMITS, Limits
 from vitrify.container.reader import FileLike, open_glass
 from vitrify.errors import UnsupportedError
 from vitrify.record.attached import read_attached
-from vitrify.record.schema import Misfit, Schema, misfits
+from vitrify.record.data.schema import Misfit, Schema, misfits
+from vitrify.record.data.tables import read_table
 from vitrify.record.summary import read_summary
-from vitrify.record.tables import read_table
 
 
 def check_input(file: FileLike, X: Any, *, limits: Limits = LIMITS) -> list[Misfit]:

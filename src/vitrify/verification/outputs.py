@@ -10,8 +10,8 @@ import numpy as np
 import numpy.typing as npt
 
 from vitrify.graph.paths import cut
-from vitrify.record.cloning import told
 from vitrify.record.probing.asking import copied, output_methods, undisturbed
+from vitrify.record.telling import told
 
 Array = npt.NDArray[Any]
 

@@ -6,13 +6,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from vitrify.record.attached import Attached
-from vitrify.record.cloning import unfitted
-from vitrify.record.comparing import Range, in_range, rerun_all
-from vitrify.record.folds import Progress, check_rows, not_fitted
-from vitrify.record.same_data import is_same_data_as
-from vitrify.record.scores import of_search, search_in
-from vitrify.record.splitters import needs_groups, type_name
+from vitrify.record.data.same_data import is_same_data_as
+from vitrify.record.scoring.cloning import unfitted
+from vitrify.record.scoring.comparing import Range, in_range, rerun_all
+from vitrify.record.scoring.folds import check_rows, not_fitted
+from vitrify.record.scoring.scores import of_search, search_in
+from vitrify.record.scoring.splitters import needs_groups, type_name
 from vitrify.record.summary import Score, Summary
+from vitrify.record.telling import Progress
 from vitrify.verification.outputs import OutputComparison, compared_outputs
 
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import msgspec
 
-from vitrify.api import build_opened, dump
+from vitrify.api import LoadOptions, build_opened, dump
 from vitrify.container.limits import LIMITS, Limits
 from vitrify.container.reader import FileLike, open_glass
 from vitrify.graph.converter import Converter
@@ -16,11 +16,10 @@ from vitrify.record.attached import read_attached
 from vitrify.record.capturing import Record, capture
 from vitrify.record.replaying import recorded_model
 from vitrify.record.summary import Summary, read_summary
+from vitrify.record.telling import Progress
 from vitrify.trust import TrustArgument
 from vitrify.verification.rebuilding import Rebuilt
 from vitrify.verification.rebuilding import rebuild as rebuild_model
-
-Progress = Callable[[int, int, float], None]
 
 
 def rebuild(
@@ -71,7 +70,8 @@ def rebuild(
         summary = read_summary(opened.header.metadata.record)
         attached = read_attached(opened, limits)
         digest = opened.header.metadata.model
-        saved = build_opened(opened, shown, trust, False, "ignore", kept, False)
+        options = LoadOptions(shown=shown, trust=trust, versions="ignore", converters=kept)
+        saved = build_opened(opened, options)
     old = recorded_model(saved, summary)
     rebuilt = rebuild_model(
         old, summary, attached, X, y, groups=groups, scoring=scoring, cv=cv, progress=progress

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import Any, Final
 
 from vitrify.api import read_graph
@@ -14,7 +14,6 @@ from vitrify.errors import (
     LimitError,
     StateError,
     UnsupportedError,
-    UntrustedTypeError,
     VersionError,
     VitrifyError,
 )  # fmt: skip
@@ -22,20 +21,22 @@ from vitrify.graph.converter import Converter
 from vitrify.graph.decode import Decoder
 from vitrify.graph.paths import cut
 from vitrify.record.attached import Attached, read_attached
-from vitrify.record.comparing import Range
-from vitrify.record.fingerprint import column_digests, fingerprint
+from vitrify.record.data.fingerprint import column_digests, fingerprint
+from vitrify.record.data.same_data import is_same_data_as
+from vitrify.record.data.schema import Schema, misfits
+from vitrify.record.data.tables import Table, read_table
 from vitrify.record.replaying import SAME, recorded_model
-from vitrify.record.same_data import is_same_data_as
-from vitrify.record.schema import Schema, misfits
+from vitrify.record.scoring.comparing import Range
 from vitrify.record.summary import Data, Score, Summary, read_summary
-from vitrify.record.tables import Table, read_table
+from vitrify.record.telling import Progress
 from vitrify.record.versions import differing_versions, refuse_known_changes
 from vitrify.trust import TrustArgument, read_trust
 from vitrify.verification.report import Finding, Report, Status
 
 CHECKS: Final = ("versions", "probes", "data", "schema", "scores", "holdout")
 """What may be left out; that the bytes are whole, and the values possible, is always checked."""
-Progress = Callable[[int, int, float], None]
+REFUSALS: Final = (FormatError, LimitError, StateError, UnsupportedError)
+"""What a file that cannot be read raises."""
 
 
 def verify(
@@ -91,9 +92,7 @@ def verify(
                 trust=trust, converters=converters, progress=progress,
             )  # fmt: skip
             findings += run.findings()
-    except UntrustedTypeError:
-        raise
-    except (FormatError, LimitError) as error:
+    except REFUSALS as error:
         findings.append(_failed("integrity", error))
     return Report(file=shown, findings=tuple(findings))
 
@@ -126,20 +125,28 @@ class _Verification:
         """All checks that can be made; what stops the model from being built ends them."""
         for block in self._opened.header.blocks:
             self._opened.check(block)
-        summary = read_summary(self._opened.header.metadata.record)
-        attached = read_attached(self._opened, self._opened.limits)
         n_bytes = self._opened.header.file_bytes
         yield Finding(check="integrity", status="pass", message=f"all {n_bytes} bytes match the file's digests")
-        decoder = read_graph(self._opened, self._shown, self._allowed, self._converters)
-        if "versions" not in self._skip:
-            yield self._versions(summary, decoder)
         try:
+            summary = read_summary(self._opened.header.metadata.record)
+            attached = read_attached(self._opened, self._opened.limits)
+        except REFUSALS as error:
+            yield _failed("record", error)
+            return
+        try:
+            decoder = read_graph(self._opened, self._shown, self._allowed, self._converters)
+            if "versions" not in self._skip:
+                yield self._versions(summary, decoder)
             built = decoder.build(lambda name, _, path: self._allowed.resolve(name, path))
-        except (StateError, UnsupportedError) as error:
+        except REFUSALS as error:
             yield _failed("content", error)
             return
         yield Finding(check="content", status="pass", message="every value belongs to an object of its type")
-        model = recorded_model(built, summary)
+        try:
+            model = recorded_model(built, summary)
+        except FormatError as error:
+            yield _failed("record", error)
+            return
         if "probes" not in self._skip:
             yield from self._probes(model, attached)
         if self._X is not None:
@@ -173,9 +180,14 @@ class _Verification:
             message = "nothing to replay: dump with X=, or leave this check out with skip=['probes']"
             yield Finding(check="probes", status="fail", message=message)
             return
-        from vitrify.record.probes import replay
+        from vitrify.record.probing.probes import replay
 
-        for outcome in replay(model, attached.probes):
+        try:
+            outcomes = replay(model, attached.probes)
+        except FormatError as error:
+            yield _failed("probes", error)
+            return
+        for outcome in outcomes:
             yield Finding(
                 check=f"probes:{outcome.method}",
                 status="pass" if outcome.status in SAME else "fail",
@@ -241,7 +253,7 @@ class _Verification:
         is_same: bool,
         summary: Summary,
     ) -> Iterator[Finding]:
-        from vitrify.record.comparing import in_range, rerun_all
+        from vitrify.record.scoring.comparing import in_range, rerun_all
 
         check = "holdout" if stored[0].origin == "holdout" else "scores"
         try:

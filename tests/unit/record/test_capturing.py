@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 import safetensors
 from sklearn.datasets import load_iris
@@ -153,6 +154,11 @@ class TestBundles:
     def test_data_finds_the_only_model_of_a_bundle(self, model: LogisticRegression) -> None:
         assert told(vitrify.dumps({"features": ["a"], "model": model}, X=X, y=Y))["model_path"] == ["model"]
 
+    @pytest.mark.parametrize("beside", [pd.DataFrame({"a": [1.0]}), pd.Series([1.0]), LogisticRegression, np.ones(2)])
+    def test_a_table_beside_it_is_no_model(self, model: LogisticRegression, beside: Any) -> None:
+        """Though pandas' have a `transform`, and a class all methods of its objects."""
+        assert told(vitrify.dumps({"beside": beside, "model": model}, X=X, y=Y))["model_path"] == ["model"]
+
     def test_of_several_models_one_must_be_named(self, model: LogisticRegression) -> None:
         with pytest.raises(UnsupportedError, match="X= belongs to one model, and this dict holds 2") as caught:
             vitrify.dumps({"a": model, "b": LogisticRegression(max_iter=300).fit(X, Y)}, X=X)
@@ -247,6 +253,7 @@ class TestFilesOfOthers:
     @pytest.mark.parametrize(
         ("stated", "message"),
         [
+            ({"parents": ["AB" * 32]}, r"parents\[0\] is 'ABAB.*, not 64 hexadecimal digits"),
             ({"extra": {"a": [np.float64(1)]}}, "extra['a'][0] is a float64, which JSON does not have"),
             ({"extra": {"a": float("nan")}}, "extra['a'] is nan, which JSON does not have"),
             ({"extra": {1: "x"}}, "a key of extra is a int, not a text"),

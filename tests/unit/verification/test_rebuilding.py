@@ -21,10 +21,10 @@ from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
 from vitrify.errors import StateError, UnsupportedError
 from vitrify.record.attached import Attached
-from vitrify.record.fingerprint import fingerprint
-from vitrify.record.scores import capture_scores
+from vitrify.record.data.fingerprint import fingerprint
+from vitrify.record.data.tables import read_table
+from vitrify.record.scoring.scores import capture_scores
 from vitrify.record.summary import Data, Score, Summary, Target
-from vitrify.record.tables import read_table
 from vitrify.verification.outputs import compared_outputs
 from vitrify.verification.rebuilding import rebuild
 
@@ -169,7 +169,7 @@ class TestRebuild:
                 Ridge(),
                 ([["a"], ["b"]], [1.0, 2.0]),
                 StateError,
-                "Ridge cannot be fitted on this data (could not convert",
+                "Ridge cannot be fitted on this data (ValueError: could not convert",
             ),
             (object(), (XR, yr), UnsupportedError, "a object has no fit"),
         ],
@@ -200,7 +200,7 @@ class TestOutputs:
             (sparse.csr_matrix(np.eye(3)), np.eye(3), 1.0, 0.0, "100.0% of 9"),
             (np.zeros((3, 0)), np.zeros((3, 0)), None, None, "it gave no values"),
             (np.zeros(3), np.zeros((3, 2)), None, None, "its shape was (3,) and is (3, 2)"),
-            (np.zeros(3), ValueError("no more"), None, None, "it gives nothing now (no more)"),
+            (np.zeros(3), ValueError("no more"), None, None, "it gives nothing now (ValueError: no more)"),
         ],
     )
     def test_how_far_they_are_apart(self, before: Any, after: Any, agreeing: Any, largest: Any, words: str) -> None:

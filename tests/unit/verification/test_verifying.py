@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -217,7 +218,9 @@ class TestWhatIsNotThere:
         record = {"versions": {}, "model_path": ["model"]}
         lie.metadata["record"] = json.dumps(record, separators=(",", ":"))
         path.write_bytes(lie.file())
-        assert statuses(vitrify.verify(path))["integrity"] == "fail"
+        report = vitrify.verify(path)
+        assert statuses(report) == {"integrity": "pass", "versions": "pass", "content": "pass", "record": "fail"}
+        assert report.findings[-1].message == "the record is about a model that the file does not hold"
         with pytest.raises(FormatError, match="the record is about a model that the file does not hold"):
             vitrify.load(path, verify="probes")
 
@@ -227,3 +230,15 @@ class TestWhatIsNotThere:
         lie.metadata["record"] = text
         with pytest.raises(FormatError, match="the record is not "):
             vitrify.loads(lie.file())
+        path.write_bytes(lie.file())
+        assert statuses(vitrify.verify(path)) == {"integrity": "pass", "record": "fail"}
+
+    def test_probes_that_are_none(self, model: LogisticRegression, path: Path) -> None:
+        parts = _parts(path)
+        record = vitrify.Record(
+            summary=parts["summary"], attached=replace(parts["attached"], probes={"X": 7}), model=model
+        )
+        vitrify.dump(model, path, record=record)
+        (finding,) = [one for one in vitrify.verify(path).findings if one.status == "fail"]
+        assert finding.check == "probes"
+        assert finding.message.startswith("the probes of the record are not rows with outputs")

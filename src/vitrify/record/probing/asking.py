@@ -13,6 +13,7 @@ from typing import Any, Final
 import numpy as np
 
 from vitrify.record.probing.comparing import Tolerance, compare
+from vitrify.record.telling import told
 
 METHODS: Final = (
     "predict", "predict_proba", "predict_log_proba", "predict_joint_log_proba", "decision_function", "transform",
@@ -20,7 +21,6 @@ METHODS: Final = (
     "radius_neighbors_graph", "mahalanobis",
 )  # fmt: skip
 _KEPT_FROM: Final = ("builtins", "numpy", "scipy", "pandas", "datetime", "decimal")
-_MOST_TOLD: Final = 200
 
 Method = Callable[[Any], Any]
 
@@ -72,13 +72,6 @@ def answers(methods: Mapping[str, Method], X: Any) -> tuple[dict[str, Any], dict
         else:
             outputs[name] = output
     return outputs, failed
-
-
-def told(error: Exception) -> str:
-    """An error in one line."""
-    text = f"{type(error).__qualname__}: {' '.join(str(error).split())}"
-    text = text if text.isprintable() else text.encode("unicode_escape").decode()
-    return text if len(text) <= _MOST_TOLD else text[:_MOST_TOLD] + "…"
 
 
 def copied(X: Any) -> Any:

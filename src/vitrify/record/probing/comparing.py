@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from vitrify.graph.paths import cut
-from vitrify.record.tables import is_nothing
+from vitrify.record.data.tables import is_nothing
 
 Array = npt.NDArray[Any]
 _ROUNDINGS: Final = 16

@@ -13,8 +13,8 @@ from typing import Any, Final
 import numpy as np
 import numpy.typing as npt
 
+from vitrify.record.data.tables import Column
 from vitrify.record.probing.known import Known
-from vitrify.record.tables import Column
 
 Floats = npt.NDArray[np.float64]
 _LEVELS: Final = np.array([0.02, 0.1, 0.25, 0.5, 0.75, 0.9, 0.98])

@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from vitrify.record.data.tables import Column, is_nothing, read_table
 from vitrify.record.probing.draws import Draws, as_dtype
-from vitrify.record.tables import Column, is_nothing, read_table
 
 
 def made_frame(read: Any, draws: Draws) -> Any:

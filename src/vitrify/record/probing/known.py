@@ -13,7 +13,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from vitrify.record.tables import is_nothing
+from vitrify.record.data.tables import is_nothing
 
 _MOST_OBJECTS: Final = 20_000
 _MOST_ELEMENTS: Final = 10_000

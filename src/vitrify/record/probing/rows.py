@@ -12,9 +12,9 @@ from typing import Any, Final
 import numpy as np
 import numpy.typing as npt
 
+from vitrify.record.data.tables import Table, is_nothing, read_table
 from vitrify.record.probing.draws import Draws, as_dtype
 from vitrify.record.probing.known import Keys
-from vitrify.record.tables import Table, is_nothing, read_table
 
 _MOST_ROWS: Final = 4_096
 _FEWEST_ROWS: Final = 64

@@ -1,0 +1,1 @@
+"""Where the model comes from: environment, locked requirements and source code."""

@@ -1,0 +1,179 @@
+"""The stored scores again, on clones of the model, in the versions that are here.
+
+What a file says of splitter and scorer is looked up in closed tables; nothing is imported because a file names it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from vitrify.errors import StateError, UnsupportedError
+from vitrify.graph.paths import cut
+from vitrify.record.scoring.cloning import unfitted
+from vitrify.record.scoring.folds import Folds, check_rows, not_fitted, run_folds
+from vitrify.record.scoring.scorers import OWN_METHOD, Call, scorer_of
+from vitrify.record.scoring.scores import score_once, search_in, with_folds
+from vitrify.record.scoring.splitters import needs_groups, resolved, splitter_of
+from vitrify.record.summary import Score
+from vitrify.record.telling import Progress
+
+
+def rerun(
+    model: Any,
+    score: Score,
+    X: Any,
+    y: Any = None,
+    *,
+    groups: Any = None,
+    scoring: Any = None,
+    cv: Any = None,
+    progress: Progress | None = None,
+) -> Score | str:
+    """The same score again, with the versions that are here, or why that is not possible.
+
+    See `rerun_all`, which fits only once for several scorers.
+    """
+    return rerun_all(model, [score], X, y, groups=groups, scoring=scoring, cv=cv, progress=progress)[0]
+
+
+def rerun_all(
+    model: Any,
+    scores: Iterable[Score],
+    X: Any,
+    y: Any = None,
+    *,
+    groups: Any = None,
+    scoring: Any = None,
+    cv: Any = None,
+    progress: Progress | None = None,
+) -> list[Score | str]:
+    """For each score the same again, or why that is not possible.
+
+    A cross-validation fits clones of the model; that of a search, of its best candidate. A holdout is scored with the
+    model as it is.
+
+    Args:
+        model: As it was loaded.
+        scores: From the record.
+        X: The rows: the training data, or for holdouts the holdout.
+        y: The targets.
+        groups: For splitters by groups.
+        scoring: Scorers of the caller's own, which no file holds; see `scorers.scorer_of`.
+        cv: The same for the splitter.
+        progress: See `folds.run_folds`.
+
+    Raises:
+        StateError: X, y and groups do not belong together.
+        UnsupportedError: `scoring` or `cv` is nothing that scikit-learn takes.
+    """
+    check_rows(X, y, groups)
+    stored = list(scores)
+    found: list[Score | str] = ["" for _ in stored]
+    calls: list[Call | None] = [None for _ in stored]
+    for i, score in enumerate(stored):
+        if score.origin == "given" and score.scorer == OWN_METHOD:
+            found[i] = "it was given without the name of its scorer"
+            continue
+        named = scorer_of(score.scorer, scoring)
+        if isinstance(named, str):
+            found[i] = (
+                named if "." in score.scorer else f"{named}: give another as scoring={{{cut(score.scorer)!r}: …}}"
+            )
+        else:
+            calls[i] = named
+    own = None if cv is None else resolved(model, cv, y)
+    for members in _alike(stored, calls):
+        one = stored[members[0]]
+        asked = {stored[i].scorer: call for i in members if (call := calls[i]) is not None}
+        again: Folds | str
+        try:
+            if one.origin == "holdout":
+                again = _on_holdout(model, X, y, asked)
+            else:
+                again = _folds(model, one, X, y, groups, own, asked, progress)
+        except (StateError, UnsupportedError) as error:
+            again = str(error)
+        for i in members:
+            found[i] = again if isinstance(again, str) else _again(stored[i], again)
+    return found
+
+
+def _alike(stored: Sequence[Score], calls: Sequence[Call | None]) -> list[list[int]]:
+    """Scores that come from the same fits."""
+    groups: list[list[int]] = []
+    for i, score in enumerate(stored):
+        if calls[i] is None:
+            continue
+        for members in groups:
+            one = stored[members[0]]
+            if (one.splitter, one.origin) == (score.splitter, score.origin):
+                members.append(i)
+                break
+        else:
+            groups.append([i])
+    return groups
+
+
+def _again(score: Score, folds: Folds) -> Score | str:
+    values = folds.values.get(score.scorer)
+    if values is None:
+        return f"{cut(score.scorer)} gives no single number any more"
+    return Score(
+        scorer=score.scorer,
+        values=tuple(values),
+        origin="cross_validate" if score.origin == "given" else score.origin,
+        fit_seconds=tuple(folds.fit_seconds),
+        score_seconds=tuple(folds.score_seconds),
+        splitter=None if score.splitter is None else with_folds(score.splitter, len(values)),
+        fingerprint=score.fingerprint,
+    )
+
+
+def _on_holdout(model: Any, X: Any, y: Any, calls: dict[str, Call]) -> Folds:
+    folds = Folds()
+    for text, call in calls.items():
+        folds.values.update({name: [value] for name, value in score_once(model, X, y, text, call).items()})
+    return folds
+
+
+def _folds(
+    model: Any, score: Score, X: Any, y: Any, groups: Any, cv: Any, calls: dict[str, Call], progress: Progress | None
+) -> Folds | str:
+    stored = score.splitter
+    if stored is None:
+        return "the record does not say how its folds were made, or they cannot be repeated"
+    splitter = splitter_of(stored, cv)
+    if isinstance(splitter, str):
+        return splitter
+    if (needs_groups(stored.type) or stored.has_groups) and groups is None:
+        return f"{cut(stored.type)} splits by groups: give them as groups="
+    if not stored.has_groups and not needs_groups(stored.type):
+        groups = None
+    if score.origin == "search":
+        trained = _best_of(model, X, y)
+        if isinstance(trained, str):
+            return trained
+        model, X = trained
+    return run_folds(model, X, y, splitter=splitter, calls=calls, groups=groups, progress=progress)
+
+
+def _best_of(model: Any, X: Any, y: Any) -> tuple[Any, Any] | str:
+    """The best candidate of a search, unfitted, and the rows as it saw them."""
+    from sklearn.base import clone
+
+    found = search_in(model)
+    parameters = None if found is None else getattr(found.search, "best_params_", None)
+    if found is None or parameters is None:
+        return "the model is no fitted search, so its best candidate is not known"
+    try:
+        best = clone(found.search.estimator).set_params(**clone(parameters, safe=False))
+    except (TypeError, ValueError, RuntimeError) as error:
+        return f"the best candidate of the search cannot be made here ({error})"
+    if found.before is None:
+        return best, X
+    before = unfitted(found.before)
+    try:
+        return best, before.fit_transform(X, y)
+    except Exception as error:  # whatever a model's fit raises
+        raise not_fitted(before, error) from error
