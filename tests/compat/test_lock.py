@@ -39,8 +39,9 @@ def files(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A file with a whole record, data, what the model predicts, and the requirements."""
     folder = tmp_path_factory.mktemp("locked")
     model = make_pipeline(StandardScaler(), LogisticRegression()).fit(X, y)
-    vitrify.dump(model, folder / "churn.glass", X=X, y=y)
+    vitrify.dump(model, folder / "churn.glass", record=vitrify.capture(model, X, y, cv=3, scoring="roc_auc"))
     np.save(folder / "X.npy", X)
+    np.savez(folder / "train.npz", X=X, y=y)
     np.save(folder / "expected.npy", model.predict_proba(X))
     done = run("lock", str(folder / "churn.glass"), "-o", str(folder / "requirements.txt"))
     assert (done.returncode, done.stderr) == (0, b"")
@@ -71,3 +72,15 @@ def test_the_file_loads_and_predicts_in_an_environment_made_from_its_lock(files:
     pins = dict(line.split("==") for line in lines if not line.startswith("#"))
     assert {"numpy", "scipy", "scikit-learn", "joblib", "threadpoolctl", "vitrify"} <= set(pins)
     assert pins.items() <= told["found"].items()
+
+
+def test_the_file_verifies_there(files: Path, python: Path) -> None:
+    """Bytes, content, versions, every output, the data and the scores of a new cross-validation."""
+    command = [str(python), "-I", "-m", "vitrify", "verify", "churn.glass", "--data", "train.npz", "--json"]
+    done = subprocess.run(command, cwd=files, capture_output=True, text=True, check=False, timeout=300)
+    assert (done.returncode, done.stderr) == (0, "")
+    report = json.loads(done.stdout)
+    assert report["ok"] is True
+    checks = {finding["check"] for finding in report["findings"] if finding["status"] == "pass"}
+    wanted = {"integrity", "content", "versions", "probes:predict", "probes:predict_proba", "data", "schema"}
+    assert {*wanted, "scores:roc_auc"} <= checks

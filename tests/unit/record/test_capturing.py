@@ -253,7 +253,7 @@ class TestFilesOfOthers:
     @pytest.mark.parametrize(
         ("stated", "message"),
         [
-            ({"parents": ["AB" * 32]}, r"parents\[0\] is 'ABAB.*, not 64 hexadecimal digits"),
+            ({"parents": ["AB" * 32]}, f"parents[0] is '{'AB' * 30}…', not 64 hexadecimal digits"),
             ({"extra": {"a": [np.float64(1)]}}, "extra['a'][0] is a float64, which JSON does not have"),
             ({"extra": {"a": float("nan")}}, "extra['a'] is nan, which JSON does not have"),
             ({"extra": {1: "x"}}, "a key of extra is a int, not a text"),
