@@ -141,14 +141,16 @@ class UnsupportedError(VitrifyError, TypeError):
 class UntrustedTypeError(VitrifyError, TypeError):
     """The file needs classes or functions that the caller has not named in `trust=`.
 
-    `names` holds the dotted names, in the order in which the file first uses them.
+    `names` holds the dotted names, in the order in which the file first uses them; `is_grantable` says whether all of
+    them are here and could be trusted.
     """
 
     exit_code = 4
 
-    def __init__(self, message: str, *, names: tuple[str, ...] = ()) -> None:
+    def __init__(self, message: str, *, names: tuple[str, ...] = (), is_grantable: bool = False) -> None:
         super().__init__(message)
         self.names = names
+        self.is_grantable = is_grantable
 
 
 class VersionError(VitrifyError, RuntimeError):

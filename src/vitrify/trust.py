@@ -122,12 +122,14 @@ def require(needs: Sequence[Need], trust: Trust, shown_file: str) -> None:
     """
     missing = [need for need in needs if not trust.covers(need.name)]
     if missing:
-        raise UntrustedTypeError(_describe(missing, shown_file), names=tuple(need.name for need in missing))
+        names = tuple(need.name for need in missing)
+        found = providers(names)
+        message, is_grantable = _describe(missing, found, shown_file), all(is_usable for _, is_usable in found)
+        raise UntrustedTypeError(message, names=names, is_grantable=is_grantable)
 
 
-def _describe(missing: Sequence[Need], shown_file: str) -> str:
+def _describe(missing: Sequence[Need], found: Sequence[tuple[str, bool]], shown_file: str) -> str:
     names = [need.name for need in missing]
-    found = providers(names)
     width = max(len(cut(need.name)) for need in missing)
     path_width = max(len(need.path) for need in missing)
     lines = [f"{shown_file} needs {len(missing)} name{'s' * (len(missing) > 1)} that vitrify has not reviewed:"]

@@ -21,7 +21,7 @@ from vitrify.cli.rebuild import rebuild_file
 from vitrify.cli.screen import visible
 from vitrify.cli.verify import check_input_file, verify_file
 from vitrify.cli.versions import version_lines
-from vitrify.errors import VitrifyError
+from vitrify.errors import UntrustedTypeError, VitrifyError
 
 USAGE: Final = 2
 NOT_A_FILE: Final = 3
@@ -102,6 +102,8 @@ def _report(error: BaseException, name: str) -> int:
 
 
 def _describe(error: BaseException, name: str) -> tuple[str, int]:
+    if isinstance(error, UntrustedTypeError) and error.is_grantable:
+        return f"{error}\nHere that is {' '.join(f'--trust {found}' for found in error.names)}", error.exit_code
     if isinstance(error, VitrifyError):
         return str(error), error.exit_code
     if isinstance(error, UsageError):

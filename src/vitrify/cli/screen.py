@@ -6,6 +6,7 @@ Everything that may come from a file passes through `visible`, and nothing is ev
 from __future__ import annotations
 
 import sys
+from typing import Any, TextIO, cast
 
 from rich.console import Console
 from rich.text import Text
@@ -19,9 +20,24 @@ def console() -> Console:
     # Characters that the terminal's encoding lacks must not end the program.
     if hasattr(sys.stdout, "reconfigure"):
         sys.stdout.reconfigure(errors="backslashreplace")
-    found = Console(file=sys.stdout, markup=False, highlight=False, emoji=False)
+    out = sys.stdout if sys.stdout.isatty() else cast("TextIO", _Unpadded(sys.stdout))
+    found = Console(file=out, markup=False, highlight=False, emoji=False)
     found.width = max(40, min(found.width, MAX_WIDTH))
     return found
+
+
+class _Unpadded:
+    """A stream without the spaces with which tables fill their lines up to the width."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+
+    def write(self, text: str) -> int:
+        """Write text, which holds whole lines."""
+        return self._stream.write("\n".join(line.rstrip(" ") for line in text.split("\n")))
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._stream, name)
 
 
 def visible(text: str, max_chars: int | None = _MAX_CHARS) -> str:

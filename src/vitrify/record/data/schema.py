@@ -21,6 +21,10 @@ Severity = Literal["error", "note"]
 _NUMBERS: Final = ("bool", "int", "float")
 _DENSE: Final = ("array", "frame")
 _N_SHOWN: Final = 8
+_CONVERTING: Final = {
+    "bool": "map({'True': True, 'False': False})", "complex": "astype(complex)",
+    "datetime": "pandas.to_datetime", "timedelta": "pandas.to_timedelta",
+}  # fmt: skip
 _FORMS: Final = {
     "array": "an array",
     "frame": "a DataFrame",
@@ -181,9 +185,8 @@ def _of_column(schema: Schema, i: int, column: Column, table: Table) -> Iterator
         return
     if not _is_kind(expected, column.kind):
         if column.kind == "text" and expected != "object":
-            yield _Problem(
-                "text", expected, "text", f"text instead of {expected}; convert it, as with pandas.to_numeric"
-            )
+            advice = f"convert it, as with {_CONVERTING.get(expected, 'pandas.to_numeric')}"
+            yield _Problem("text", expected, "text", f"text instead of {expected}; {advice}")
         else:
             yield _Problem("kind", expected, column.kind, f"{column.kind} instead of {expected}; convert it")
         return

@@ -105,6 +105,16 @@ class TestMisfits:
                  "column 'age': text instead of float; convert it, as with pandas.to_numeric"),
             ),
             (
+                FRAME.assign(since=["2020-01-01", "2020-01-02", "2020-01-03"]),
+                ("'since'", "text", "datetime", "text",
+                 "column 'since': text instead of datetime; convert it, as with pandas.to_datetime"),
+            ),
+            (
+                FRAME.assign(paid=["True", "False", "True"]),
+                ("'paid'", "text", "bool", "text",
+                 "column 'paid': text instead of bool; convert it, as with map({'True': True, 'False': False})"),
+            ),
+            (
                 FRAME.assign(since=[1, 2, 3]),
                 ("'since'", "kind", "datetime", "int", "column 'since': int instead of datetime; convert it"),
             ),
