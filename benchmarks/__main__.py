@@ -1,148 +1,91 @@
-"""The command line: choose models and tools, measure, print the report, write it where asked."""
+"""The command line: one kind of measurement, all of them, or the page that shows them."""
 
 from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Mapping, Sequence
+import time
+from collections.abc import Sequence
 from pathlib import Path
-from typing import TypeVar
 
-from benchmarks.figures import Cell
-from benchmarks.machine import environment
-from benchmarks.measure import Plan, Tell, measure_model
-from benchmarks.report import Results, render
-from benchmarks.tools import REFERENCE, TOOL_BY_NAME, TOOLS, Tool
-from benchmarks.zoo import RECIPES, ZOO, Recipe
+from benchmarks import page
+from benchmarks.kinds import KINDS, Kind
+from benchmarks.measure import ROOT
+from benchmarks.options import budget, positive_int
+from benchmarks.results import FOLDER, Results, write_text
 
-Named = TypeVar("Named", Recipe, Tool)
-DEFAULT_OUT = Path("docs/benchmark.md")
+COMMANDS = (*KINDS, "all", "page")
+_EPILOG = "\n".join(f"  {name:<12} {kind.about}" for name, kind in KINDS.items())
+_USAGE = f"""\
+kinds, each with options of its own (python -m benchmarks KIND --help):
+{_EPILOG}
 
-
-def parser() -> argparse.ArgumentParser:
-    """The options, with their defaults."""
-    parser = argparse.ArgumentParser(
-        prog="python -m benchmarks",
-        description="Measure vitrify beside pickle, joblib, cloudpickle and skops.",
-    )
-    parser.add_argument("--models", metavar="A,B", help=f"of {', '.join(ZOO)} (default: all)")
-    names = ", ".join(tool.name + (" (slow)" if tool.slow else "") for tool in TOOLS)
-    parser.add_argument("--tools", metavar="A,B", help=f"of {names} (default: all but the slow)")
-    parser.add_argument("--slow", action="store_true", help="add the slow tools")
-    parser.add_argument("--repeat", type=positive_int, default=5, help="processes per figure (default: 5)")
-    parser.add_argument("--scale", type=positive, default=1.0, help="shrink the models for a smoke run")
-    parser.add_argument("--limit", type=positive, default=300.0, help="seconds that one process may take")
-    parser.add_argument(
-        "--out",
-        type=Path,
-        help=f"Markdown file (default: {DEFAULT_OUT} for all models at scale 1, else none)",
-    )
-    parser.add_argument("--json", type=Path, help="file for every raw sample")
-    return parser
-
-
-def positive(text: str) -> float:
-    """A number above zero.
-
-    Raises:
-        ArgumentTypeError: it is not.
-    """
-    value = float(text)
-    if not 0 < value < float("inf"):
-        raise argparse.ArgumentTypeError(f"needs a number above zero, found {text}")
-    return value
-
-
-def positive_int(text: str) -> int:
-    """A whole number of at least one.
-
-    Raises:
-        ArgumentTypeError: it is not.
-    """
-    value = int(text)
-    if value < 1:
-        raise argparse.ArgumentTypeError(f"needs at least 1, found {text}")
-    return value
-
-
-def chosen(text: str | None, known: Mapping[str, Named], default: Sequence[Named]) -> list[Named]:
-    """The named values, in the order in which they are known.
-
-    Raises:
-        SystemExit: a name is not known.
-    """
-    if text is None:
-        return list(default)
-    names = {name.strip() for name in text.split(",") if name.strip()}
-    unknown = sorted(names - known.keys())
-    if unknown or not names:
-        found = ", ".join(unknown) or "none given"
-        print(f"unknown name: {found}; known: {', '.join(known)}", file=sys.stderr)
-        raise SystemExit(2)
-    return [value for name, value in known.items() if name in names]
-
-
-def chosen_tools(options: argparse.Namespace) -> list[Tool]:
-    """The tools to run; the one that ratios divide by is always among them."""
-    named = chosen(options.tools, TOOL_BY_NAME, [tool for tool in TOOLS if not tool.slow])
-    wanted = {tool.name for tool in named} | {REFERENCE}
-    if options.slow:
-        wanted |= {tool.name for tool in TOOLS if tool.slow}
-    return [tool for tool in TOOLS if tool.name in wanted]
-
-
-def command(options: argparse.Namespace) -> str:
-    """The command that gives the same figures again; where the report goes is left out."""
-    words = ["python -m benchmarks"]
-    words += [f"--{name} {value}" for name in ("models", "tools") if (value := getattr(options, name))]
-    words += ["--slow"] if options.slow else []
-    words += [f"--repeat {options.repeat}", f"--scale {options.scale:g}", f"--limit {options.limit:g}"]
-    return " ".join(words)
-
-
-def progress(prefix: str) -> Tell:
-    """A function that prints one line on stderr, after `prefix`."""
-
-    def tell(line: str) -> None:
-        print(f"{prefix}: {line}", file=sys.stderr, flush=True)
-
-    return tell
+  all          every kind with its defaults, and then the page
+  page         the page and its pictures, from the results of the kinds"""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Measure, print, write; the files after every model, so that a stopped run keeps its results."""
-    options = parser().parse_args(arguments)
-    recipes = chosen(options.models, ZOO, RECIPES)
-    tools = chosen_tools(options)
-    plan = Plan(
-        recipes=recipes,
-        tools=tools,
-        repeat=options.repeat,
-        scale=options.scale,
-        limit_s=options.limit,
+    """Measure or render; without a kind, the options are those of the zoo."""
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    name = given.pop(0) if given and given[0] in COMMANDS else "zoo"
+    parser = argparse.ArgumentParser(
+        prog=f"python -m benchmarks {name}",
+        description="Measure vitrify beside pickle, joblib, cloudpickle and skops.",
+        epilog=_USAGE,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    complete = len(recipes) == len(RECIPES) and options.scale == 1
-    out: Path | None = options.out or (DEFAULT_OUT if complete else None)
-    facts = environment()
-    cells: list[Cell] = []
-    text = ""
-    for index, recipe in enumerate(recipes, start=1):
-        cells += measure_model(recipe, plan, progress(f"[{index}/{len(recipes)}] {recipe.name}"))
-        results = Results(
-            environment=facts,
-            command=command(options),
-            reference=REFERENCE,
-            scale=options.scale,
-            titles={each.name: each.title for each in recipes},
-            labels={tool.name: tool.label for tool in tools},
-            cells=tuple(cells),
-        )
-        text = render(results)
-        for path, content in ((out, text), (options.json, results.as_json())):
-            if path is not None:
-                path.parent.mkdir(parents=True, exist_ok=True)
-                path.write_text(content, encoding="utf-8")
-    print(text, end="")
+    if name == "page":
+        return write(parser, given)
+    if name == "all":
+        return measure_all(parser, given)
+    KINDS[name].add_options(parser)
+    options = parser.parse_args(given)
+    results = measure(name, KINDS[name], options)
+    print("\n".join(KINDS[name].section(results)))
+    return 0
+
+
+def measure(name: str, kind: Kind, options: argparse.Namespace) -> Results:
+    """Run one kind, and leave its results in the folder."""
+    results = kind.run(options)
+    write_text(options.into / f"{name}.json", results.as_json())
+    return results
+
+
+def measure_all(parser: argparse.ArgumentParser, given: Sequence[str]) -> int:
+    """Every kind in turn, with its defaults; the page after each, so that a stopped run shows what it has."""
+    parser.add_argument("--kinds", metavar="A,B", help=f"of {', '.join(KINDS)} (default: all)")
+    parser.add_argument("--repeat", type=positive_int, default=2, help="processes per figure (default: 2)")
+    budget(parser)
+    parser.add_argument("--into", type=Path, default=FOLDER, metavar="DIR", help="folder for the results as JSON")
+    parser.add_argument("--docs", type=Path, default=ROOT / "docs", metavar="DIR", help="folder of the page")
+    options = parser.parse_args(given)
+    names = list(KINDS) if options.kinds is None else [name for name in options.kinds.split(",") if name]
+    if unknown := sorted(set(names) - KINDS.keys()):
+        parser.error(f"unknown kind: {', '.join(unknown)}")
+    for index, name in enumerate(names, start=1):
+        print(f"[{index}/{len(names)}] {name}: {KINDS[name].about}", file=sys.stderr, flush=True)
+        own = argparse.ArgumentParser()
+        KINDS[name].add_options(own)
+        begin = time.monotonic()
+        told = [f"--repeat={options.repeat}", f"--into={options.into}"]
+        if "budget" in vars(own.parse_args([])):
+            told.append(f"--budget={options.budget}")
+        measure(name, KINDS[name], own.parse_args(told))
+        page.write_page(page.render(page.read_folder(options.into)), options.docs)
+        print(f"[{index}/{len(names)}] {name}: {time.monotonic() - begin:.0f} s", file=sys.stderr, flush=True)
+    return 0
+
+
+def write(parser: argparse.ArgumentParser, given: Sequence[str]) -> int:
+    """Write the page from what is in the folder."""
+    parser.add_argument("--from", dest="source", type=Path, default=FOLDER, metavar="DIR", help="folder of the results")
+    parser.add_argument("--docs", type=Path, default=ROOT / "docs", metavar="DIR", help="folder of the page")
+    options = parser.parse_args(given)
+    found = page.read_folder(options.source)
+    if not found:
+        parser.error(f"no results in {options.source}")
+    page.write_page(page.render(found), options.docs)
     return 0
 
 

@@ -16,9 +16,10 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from benchmarks.__main__ import chosen, progress
 from benchmarks.child import median, read_pickled, seconds
 from benchmarks.measure import ROOT, cached_model
+from benchmarks.options import chosen
+from benchmarks.progress import Progress
 from benchmarks.zoo import ZOO
 
 _LOADS = 7
@@ -73,7 +74,7 @@ def main() -> None:
     print(_ROW.format("model", "pickle load ms", "vitrify load ms", "checks ms", "÷ pickle"))
     print(_ROW.format(*("-" * width for width in (18, 14, 15, 9, 8))))
     for recipe in chosen(options.models, ZOO, list(ZOO.values())):
-        path, _ = cached_model(recipe, 1.0, progress(recipe.name))
+        path, _ = cached_model(recipe, 1.0, Progress("checks", 0).note)
         command = [sys.executable, "-m", "benchmarks.checks", "--file", str(path)]
         done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
         found = json.loads(done.stdout.splitlines()[-1])

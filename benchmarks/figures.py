@@ -82,12 +82,22 @@ class Board:
             return None
         return Ratio(model=model, ratio=mine.median / theirs.median, difference=mine.median - theirs.median)
 
-    def summary(self, tool: str, metric: str, against: str | None = None, *, least: float = 0.0) -> Summary | None:
+    def summary(
+        self,
+        tool: str,
+        metric: str,
+        against: str | None = None,
+        *,
+        least: float = 0.0,
+        models: Iterable[str] | None = None,
+    ) -> Summary | None:
         """The geometric mean and the worst of a tool's ratios, over the models that both tools finished.
 
-        Models for which `against` needs less than `least`, in the metric's unit, are left out.
+        Models for which `against` needs less than `least`, in the metric's unit, are left out, and so are those that
+        `models` does not name.
         """
-        found = [self.ratio(model, tool, metric, against) for model in self.models]
+        wanted = self.models if models is None else tuple(models)
+        found = [self.ratio(model, tool, metric, against) for model in wanted]
         theirs = {model: self.spread(model, against or self.reference, metric) for model in self.models}
         ratios = [each for each in found if each is not None and (it := theirs[each.model]) and it.median >= least]
         if not ratios:
@@ -97,6 +107,16 @@ class Board:
             worst=max(ratios, key=lambda each: each.ratio),
             n_models=len(ratios),
         )
+
+    def larger_than(self, file_bytes: float) -> tuple[str, ...]:
+        """The models whose file takes the reference more than this."""
+        sizes = {model: self.spread(model, self.reference, "file_bytes") for model in self.models}
+        return tuple(model for model, size in sizes.items() if size is not None and size.median > file_bytes)
+
+    def median(self, model: str, tool: str, metric: str) -> float | None:
+        """The median of the samples; None when nothing was measured."""
+        spread = self.spread(model, tool, metric)
+        return spread.median if spread is not None else None
 
     def model_bytes(self, model: str) -> float | None:
         """What the model holds in memory: the growth that stays after the reference loaded it."""
@@ -134,3 +154,14 @@ def geomean(values: Iterable[float]) -> float:
     if not numbers or min(numbers) <= 0:
         raise ValueError(f"Geometric mean needs positive numbers, found {numbers}")
     return math.exp(math.fsum(math.log(number) for number in numbers) / len(numbers))
+
+
+def exponent(points: Iterable[tuple[float, float]]) -> float | None:
+    """The slope of the straight line nearest to the logarithms, by least squares; None below two sizes.
+
+    One that doubles whenever the size doubles has 1; one that then grows fourfold has 2.
+    """
+    logs = [(math.log(size), math.log(value)) for size, value in points if value > 0]
+    if len({size for size, _ in logs}) < 2:
+        return None
+    return statistics.linear_regression(*zip(*logs, strict=True)).slope

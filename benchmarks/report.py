@@ -1,95 +1,29 @@
-"""Measurements → Markdown that is also aligned for a terminal.
+"""The zoo, measured → the summary and the tables of the models, as Markdown.
 
-It rounds and lays out; every number comes from `benchmarks.figures`. A missing figure is a dash or an error.
+It lays out; every number comes from `benchmarks.figures`. A missing figure is a dash or an error.
 """
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping
 
-from benchmarks.figures import METRICS, Board, Cell, Ratio, Spread
+from benchmarks.figures import METRICS, Board, Ratio
+from benchmarks.layout import MEGABYTE, NOTHING, factor, inert, megabytes, milliseconds, number, table
+from benchmarks.results import Results
+from benchmarks.winners import winners
 
-NOTHING = "–"
-MEGABYTE = 1e6
 NOTEWORTHY_MODEL_BYTES = 10 * MEGABYTE
 COLUMNS = ("save_s", "load_warm_s", "load_fresh_s", "start_s", "file_bytes")
 TIMES = ("load_warm_s", "load_fresh_s", "save_s")
 FELT_S = 1e-3
-RIVALS = ("skops", "joblib-xz")
-INTRODUCTION = (
-    "× is the tool's median ÷ the median of pickle protocol 5 in the same run: below 1 is faster or smaller.",
-    "Times are milliseconds, the median of one figure per process, with the lowest and highest in brackets.",
-    "What each column means, and what it does not, is written in `benchmarks/README.md`.",
-)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Results:
-    """One run: where, how, and what was measured. `titles` and `labels` give names their text."""
-
-    environment: Mapping[str, str]
-    command: str
-    reference: str
-    scale: float
-    titles: Mapping[str, str]
-    labels: Mapping[str, str]
-    cells: tuple[Cell, ...]
-
-    def as_json(self) -> str:
-        """Everything, raw samples included."""
-        return json.dumps(asdict(self), indent=1) + "\n"
-
-
-def table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
-    """A Markdown table with aligned columns: the first to the left, the others to the right."""
-    widths = [max(len(row[index]) for row in [header, *rows]) for index in range(len(header))]
-
-    def line(row: Sequence[str]) -> str:
-        first, *others = [
-            text.rjust(width) if index else text.ljust(width)
-            for index, (text, width) in enumerate(zip(row, widths, strict=True))
-        ]
-        return f"| {' | '.join([first, *others])} |"
-
-    rule = [("-" * width) if not index else "-" * (width - 1) + ":" for index, width in enumerate(widths)]
-    return [line(header), f"| {' | '.join(rule)} |", *(line(row) for row in rows)]
-
-
-def number(value: float) -> str:
-    """About three significant digits, with thin groups above a thousand."""
-    if abs(value) >= 1000:
-        return f"{value:,.0f}".replace(",", " ")
-    for digits, least in ((0, 100.0), (1, 10.0), (2, 1.0)):
-        if abs(value) >= least:
-            return f"{value:.{digits}f}"
-    return f"{value:.3f}"
-
-
-def factor(value: float) -> str:
-    """A ratio with its sign."""
-    if abs(value) >= 10:
-        return f"{number(value)}×"
-    return f"{value:.3f}×" if abs(value) < 0.1 else f"{value:.2f}×"
-
-
-def shown(spread: Spread, metric: str) -> str:
-    """A size in MB, or milliseconds as `median (low–high)`."""
-    if metric == "file_bytes":
-        return megabytes(spread.median)
-    return f"{number(spread.median * 1e3)} ({number(spread.low * 1e3)}–{number(spread.high * 1e3)})"
-
-
-def megabytes(value: float) -> str:
-    """Bytes as MB of a million bytes."""
-    return number(value / MEGABYTE) if abs(value) >= 500 else f"{value / MEGABYTE:.4f}"
+RIVALS = ("skops",)
 
 
 def model_section(board: Board, model: str, results: Results) -> list[str]:
     """Heading, table and errors of one model."""
+    measured = [metric for metric in COLUMNS if any(board.spread(model, tool, metric) for tool in board.tools)]
     header = ["tool"]
-    for metric in COLUMNS:
+    for metric in measured:
         header += [f"{METRICS[metric]} {'MB' if metric == 'file_bytes' else 'ms'}", "×"]
     header += ["save +MB", "load +MB"]
     rows, notes = [], []
@@ -98,15 +32,16 @@ def model_section(board: Board, model: str, results: Results) -> list[str]:
         if cell is None:
             continue
         row = [results.labels[tool]]
-        for metric in COLUMNS:
+        for metric in measured:
             spread, ratio = board.spread(model, tool, metric), board.ratio(model, tool, metric)
-            row += [shown(spread, metric) if spread else NOTHING, factor(ratio.ratio) if ratio else NOTHING]
-        for extra in (board.save_extra_bytes(model, tool), board.load_extra_bytes(model, tool)):
-            row.append(f"{extra / MEGABYTE:.1f}" if extra is not None else NOTHING)
+            is_size = metric == "file_bytes"
+            row.append(megabytes(spread.median if spread else None) if is_size else milliseconds(spread))
+            row.append(factor(ratio.ratio if ratio else None))
+        extra = (board.save_extra_bytes(model, tool), board.load_extra_bytes(model, tool))
+        row += [NOTHING if each is None else f"{each / MEGABYTE:.1f}" for each in extra]
         if cell.errors:
             row = [text if text != NOTHING else "error" for text in row]
-            for phase, text in cell.errors.items():
-                notes.append(f"- {row[0]}, {phase.replace('_', ' ')}: {inert(text)}")
+            notes += error_notes(row[0], cell.errors)
         rows.append(row)
     held = board.model_bytes(model)
     size = "not measured" if held is None else f"{megabytes(held)} MB" if held > 1e5 else "below 0.1 MB"
@@ -114,10 +49,19 @@ def model_section(board: Board, model: str, results: Results) -> list[str]:
     return [*section, *(["", "Errors:", "", *notes] if notes else []), ""]
 
 
-def inert(text: str) -> str:
-    """Text from a tool as Markdown code: no markup, no control characters."""
-    printable = "".join(letter if letter.isprintable() else " " for letter in text)
-    return "`" + printable.replace("`", "'") + "`"
+def error_notes(label: str, errors: Mapping[str, str]) -> list[str]:
+    """One line for each phase that failed."""
+    return [f"- {label}, {phase.replace('_', ' ').replace('.', ' ')}: {inert(text)}" for phase, text in errors.items()]
+
+
+def error_section(results: Results) -> list[str]:
+    """What failed, for tables that only show a dash."""
+    notes = [
+        note
+        for cell in results.cells
+        for note in error_notes(f"{cell.model}, {results.labels[cell.tool]}", cell.errors)
+    ]
+    return ["Errors:", "", *notes, ""] if notes else []
 
 
 def worst(found: Ratio, metric: str) -> str:
@@ -184,39 +128,25 @@ def rival_section(board: Board, results: Results, rival: str) -> list[str]:
     return [heading, "", text, "", *summary_section(board, results, rival, inverse=True)]
 
 
-def render(results: Results) -> str:
-    """The whole report."""
+def summary(results: Results) -> list[str]:
+    """What all models say together."""
     board = Board(results.cells, results.reference)
     label = results.labels[results.reference]
-    facts = [f"{name} {value}" for name, value in results.environment.items()]
-    lines = [
-        "# Benchmark",
-        "",
-        *INTRODUCTION,
-        "",
-        "```text",
-        results.command,
-        "```",
-        "",
-        f"{' · '.join(facts)}",
-        "",
-    ]
-    if results.scale != 1:
-        lines += [
-            f"**A smoke run at scale {results.scale:g}: models are smaller than their titles say.**",
-            "",
-        ]
-    lines += ["## Summary", "", f"### Geometric means of the ratios to {label}", ""]
+    lines = [f"### Geometric means of the ratios to {label}", ""]
     lines += summary_section(board, results, results.reference)
     lines += longer_section(board, results)
     lines += ["### Worst models", ""]
-    lines.append(f"The highest ratio to {label}, the model, and the difference; then the most extra memory")
-    lines.append("÷ what the model holds, among models above 10 MB.")
+    lines.append(f"The highest ratio to {label}, the model, and the difference.")
+    lines.append("Then the most extra memory ÷ what the model holds, among models above 10 MB.")
     lines += ["", *worst_section(board, results)]
+    lines += ["### Where another tool is better", "", *winners(board, results, METRICS, board.models), ""]
     for rival in RIVALS:
         if board.summary(rival, "save_s") is not None:
             lines += rival_section(board, results, rival)
-    lines += ["## Models", ""]
-    for model in board.models:
-        lines += model_section(board, model, results)
-    return "\n".join(lines).rstrip("\n") + "\n"
+    return lines
+
+
+def models(results: Results) -> list[str]:
+    """One table for each model."""
+    board = Board(results.cells, results.reference)
+    return [line for model in board.models for line in model_section(board, model, results)]

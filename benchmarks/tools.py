@@ -23,11 +23,11 @@ class Tool:
     load: Callable[[str], Any]
     prepare: Callable[[str], None] | None = field(default=None)
     """What a user does once per file before the first load; never timed."""
-    slow: bool = field(default=False)
-    """Left out unless asked for with `--slow` or by name."""
+    extra: bool = field(default=False)
+    """Left out unless asked for with `--extra` or by name."""
 
 
-def vitrify_dump(compress: bool | None) -> Callable[[Any, str], None]:
+def vitrify_dump(compress: bool | int | None) -> Callable[[Any, str], None]:
     """A `vitrify.dump` at the given compression."""
 
     def dump(model: Any, path: str) -> None:
@@ -77,9 +77,13 @@ def joblib_dump(compress: int | tuple[str, int]) -> Callable[[Any, str], None]:
     return dump
 
 
-def joblib_load(path: str) -> Any:
-    """What `joblib.load` returns."""
-    return import_module("joblib").load(path)
+def joblib_load(mmap_mode: str | None) -> Callable[[str], Any]:
+    """A `joblib.load`, mapped or not."""
+
+    def load(path: str) -> Any:
+        return import_module("joblib").load(path, mmap_mode=mmap_mode)
+
+    return load
 
 
 def skops_dump(model: Any, path: str) -> None:
@@ -109,9 +113,9 @@ def skops_load(path: str) -> Any:
 def vitrify_tool(
     name: str,
     label: str,
-    compress: bool | None,
+    compress: bool | int | None,
     mmap: bool = False,
-    slow: bool = False,
+    extra: bool = False,
 ) -> Tool:
     """vitrify in one of its modes."""
     return Tool(
@@ -120,7 +124,7 @@ def vitrify_tool(
         modules=("vitrify",),
         dump=vitrify_dump(compress),
         load=vitrify_load(mmap),
-        slow=slow,
+        extra=extra,
     )
 
 
@@ -132,18 +136,21 @@ def pickle_tool(name: str, label: str, module: str, fsync: bool = False) -> Tool
         modules=(module,),
         dump=pickle_dump(module, fsync),
         load=pickle_load(module),
+        extra=fsync,
     )
 
 
-def joblib_tool(name: str, label: str, compress: int | tuple[str, int], slow: bool = False) -> Tool:
-    """joblib at one compression."""
+def joblib_tool(
+    name: str, label: str, compress: int | tuple[str, int], mmap_mode: str | None = None, extra: bool = False
+) -> Tool:
+    """joblib at one compression, or without and mapped."""
     return Tool(
         name=name,
         label=label,
         modules=("joblib",),
         dump=joblib_dump(compress),
-        load=joblib_load,
-        slow=slow,
+        load=joblib_load(mmap_mode),
+        extra=extra,
     )
 
 
@@ -154,8 +161,9 @@ TOOLS: tuple[Tool, ...] = (
     pickle_tool(REFERENCE, "pickle 5", "pickle"),
     pickle_tool("pickle-fsync", "pickle 5 + fsync", "pickle", fsync=True),
     joblib_tool("joblib", "joblib", 0),
-    joblib_tool("joblib-zlib", "joblib zlib-3", ("zlib", 3)),
-    joblib_tool("joblib-xz", "joblib xz-3", ("xz", 3), slow=True),
+    joblib_tool("joblib-mmap", "joblib mmap", 0, mmap_mode="r", extra=True),
+    joblib_tool("joblib-zlib", "joblib zlib-3", ("zlib", 3), extra=True),
+    joblib_tool("joblib-xz", "joblib xz-3", ("xz", 3), extra=True),
     pickle_tool("cloudpickle", "cloudpickle", "cloudpickle"),
     Tool(
         name="skops",
@@ -166,8 +174,13 @@ TOOLS: tuple[Tool, ...] = (
         prepare=skops_prepare,
     ),
     vitrify_tool("vitrify", "vitrify", None),
-    vitrify_tool("vitrify-compress", "vitrify compress", True),
     vitrify_tool("vitrify-mmap", "vitrify mmap", None, mmap=True),
-    vitrify_tool("vitrify-raw", "vitrify raw", False, slow=True),
+    vitrify_tool("vitrify-compress", "vitrify compress", True, extra=True),
+    vitrify_tool("vitrify-max", "vitrify compress=9", 9, extra=True),
 )
 TOOL_BY_NAME: Mapping[str, Tool] = {each.name: each for each in TOOLS}
+
+
+def tools_named(*names: str) -> tuple[Tool, ...]:
+    """These tools, in this order."""
+    return tuple(TOOL_BY_NAME[name] for name in names)

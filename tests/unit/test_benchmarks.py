@@ -14,8 +14,10 @@ import pytest
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 from benchmarks.figures import Board, Cell, Ratio, Spread, geomean
+from benchmarks.layout import factor, number, table
 from benchmarks.measure import ROOT, plain_error
-from benchmarks.report import Results, factor, number, render, table
+from benchmarks.page import render
+from benchmarks.results import Results, parse_results
 from benchmarks.tools import REFERENCE, TOOLS
 from benchmarks.zoo import RECIPES, words
 
@@ -124,6 +126,15 @@ def test_summary_can_leave_out_what_takes_the_reference_no_time(board: Board) ->
     assert board.summary("fast", "save_s", least=0.5) is None
 
 
+def test_summary_can_be_of_some_models(board: Board) -> None:
+    """Only the tree's pickle is larger than 1 MB, and its ratio is 10 ÷ 20 ms."""
+    assert board.larger_than(1e6) == ("tree",)
+    some = board.summary("fast", "save_s", models=board.larger_than(1e6))
+    assert some is not None
+    assert some.n_models == 1
+    assert some.geomean == pytest.approx(0.5)
+
+
 def test_summary_against_a_rival_is_the_inverse_of_the_rivals(board: Board) -> None:
     """100 ÷ 100 and 4 ÷ 1 MB: √(1 · 4) = 2."""
     summary = board.summary("pickle", "file_bytes", against="fast")
@@ -184,7 +195,7 @@ def test_report_shows_ratios_failures_and_how_to_run_it_again() -> None:
         labels={"pickle": "pickle 5", "fast": "fast"},
         cells=CELLS,
     )
-    text = render(results)
+    text = render({"zoo": results}).text
     assert "cpu Abacus · numpy 2.4" in text
     assert "python -m benchmarks --repeat 3" in text
     assert "| fast | 2 of 3 |" in text
@@ -192,6 +203,7 @@ def test_report_shows_ratios_failures_and_how_to_run_it_again() -> None:
     assert "20.0 (10.0–30.0)" in text
     assert "smoke run at scale 0.5" in text
     assert json.loads(results.as_json())["cells"][0]["samples"]["save_s"] == [0.010, 0.030, 0.020]
+    assert parse_results(results.as_json()) == results
 
 
 def test_report_keeps_a_tool_that_failed_everywhere() -> None:
@@ -205,7 +217,7 @@ def test_report_keeps_a_tool_that_failed_everywhere() -> None:
         labels={"pickle": "pickle 5", "fast": "fast"},
         cells=tuple(each for each in CELLS if each.model == "grid"),
     )
-    text = render(results)
+    text = render({"zoo": results}).text
     assert "| fast | 0 of 1 |" in text
     assert "smoke run" not in text
 

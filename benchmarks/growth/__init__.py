@@ -1,0 +1,1 @@
+"""How time and size grow with the number of trees, of words and of bytes."""

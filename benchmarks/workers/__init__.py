@@ -1,0 +1,1 @@
+"""How much memory workers need together that predict with the same model."""
