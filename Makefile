@@ -3,15 +3,17 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 UV = $(BIN)/uv pip install --quiet --python $(BIN)/python --reinstall-package vitrify
-BUILD := pyproject.toml setup.py $(wildcard src/vitrify/kernels/*.pyx)
+BUILD := pyproject.toml setup.py $(wildcard src/vitrify/kernels/*.pyx src/vitrify/kernels/*.pxi)
 WORKERS ?= 2
 MINUTES ?= 10
+SANITIZERS := -fsanitize=address,undefined,float-cast-overflow -fno-sanitize-recover=all \
+	-fno-omit-frame-pointer -fno-wrapv
 MEASURED = tests/unit tests/property tests/vectors tests/attacks/test_memory_safety.py \
 	tests/attacks/test_memory_trees.py tests/attacks/test_memory_content.py \
 	tests/conformance/test_estimators.py::test_a_model_comes_back_the_same \
-	--ignore tests/unit/cli --ignore tests/unit/test_benchmarks.py --ignore tests/unit/test_import.py
+	--ignore tests/unit/cli --ignore-glob "tests/unit/test_benchmark*" --ignore tests/unit/test_import.py
 
-.PHONY: demo test lint types unit coverage bench fuzz fuzz-coverage docs clean
+.PHONY: demo test lint types unit coverage bench fuzz fuzz-coverage sanitize docs clean
 
 demo: $(VENV)/.demo
 	$(BIN)/python demo/demo.py
@@ -36,7 +38,7 @@ coverage: $(VENV)/.test
 	$(BIN)/python -m coverage report
 
 bench: $(VENV)/.bench
-	$(BIN)/python -m benchmarks
+	$(BIN)/python -m benchmarks all $(BENCH)
 
 # Loads and uses files with one thing changed, for as long as is asked; findings lie in tests/fuzz/out.
 fuzz: $(VENV)/.test
@@ -45,6 +47,10 @@ fuzz: $(VENV)/.test
 # The same for raw bytes and for structure, led by coverage: atheris has an environment of its own.
 fuzz-coverage: .envs/fuzz/.ready
 	.envs/fuzz/bin/python -m tests.fuzz.coverage --minutes $(MINUTES)
+
+# The compiled loops, built anew with sanitizers (gcc): their tests, and then changed inputs, beside numpy.
+sanitize: .envs/sanitize/.ready
+	$(BIN)/python -m tests.fuzz.kernels --minutes $(MINUTES)
 
 docs: $(VENV)/.docs
 	$(BIN)/mkdocs build --strict
@@ -71,6 +77,13 @@ $(VENV)/.bench: $(BIN)/uv $(BUILD)
 .envs/fuzz/.ready: $(BIN)/uv $(BUILD) $(shell find src/vitrify -name '*.py')
 	$(BIN)/uv venv --quiet --allow-existing --python $(BIN)/python .envs/fuzz
 	$(BIN)/uv pip install --quiet --python .envs/fuzz/bin/python --reinstall-package vitrify . --group fuzz
+	touch $@
+
+# Beside what is in .venv; with pip, since uv keeps what it has built and would take it for the plain one.
+.envs/sanitize/.ready: $(VENV)/.test $(shell find src/vitrify -name '*.py' -o -name '*.px?')
+	rm -rf .envs/sanitize
+	CFLAGS="$(SANITIZERS)" LDFLAGS="$(SANITIZERS)" \
+		$(BIN)/python -m pip install --quiet --no-deps --target .envs/sanitize .
 	touch $@
 
 $(VENV)/.docs: $(BIN)/uv $(BUILD)

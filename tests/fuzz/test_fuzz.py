@@ -63,8 +63,8 @@ def test_the_page_says_what_the_runs_counted() -> None:
     """The sums of `runs.jsonl`, harness by harness, with the versions of the last run."""
     page = (Path(__file__).parents[2] / "docs" / "security-testing.md").read_text(encoding="utf-8")
     runs = [json.loads(line) for line in (Path(__file__).with_name("runs.jsonl")).read_text("utf-8").splitlines()]
-    assert {run["harness"] for run in runs} == {"mutation", "container", "graph"}
-    for name in ("mutation", "container", "graph"):
+    assert {run["harness"] for run in runs} == {"mutation", "container", "graph", "kernels"}
+    for name in ("mutation", "container", "graph", "kernels"):
         mine = [run for run in runs if run["harness"] == name]
         files = f"{sum(run['counts']['executions'] for run in mine):,}".replace(",", " ")
         minutes = round(sum(run["seconds"] for run in mine) / 60)

@@ -223,13 +223,14 @@ cdef int _place(dtype, tuple fields, Tree* tree) except -1:
         ValueError: One is missing, is of another dtype, or lies outside the node.
     """
     cdef Py_ssize_t i, offset
+    known = dtype.fields or {}
     tree.is_wide = False
     for i, (name, formats) in enumerate(fields):
-        if name == "missing_go_to_left" and name not in dtype.names:
+        if name == "missing_go_to_left" and name not in known:
             tree.at[i] = -1
             continue
-        found, offset = dtype.fields[name][:2]
-        if found.str not in formats or offset < 0 or offset + found.itemsize > dtype.itemsize:
+        found, offset = known.get(name, (None, 0))[:2]
+        if found is None or found.str not in formats or offset < 0 or offset + found.itemsize > dtype.itemsize:
             raise ValueError(f"the nodes of a tree cannot have the field {name} of {dtype}")
         tree.at[i] = offset
         tree.is_wide = tree.is_wide or (i == FEATURE and found.itemsize == 8)

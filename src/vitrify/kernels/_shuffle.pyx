@@ -26,7 +26,7 @@ cdef class _Buffer:
 cdef bint _has_room(
     Py_ssize_t n_out, Py_ssize_t n, Py_ssize_t offset, Py_ssize_t width, Py_ssize_t item_bytes
 ) noexcept:
-    return 0 <= offset and 0 < width <= item_bytes - offset and 0 <= n <= n_out // item_bytes
+    return 0 <= offset < item_bytes and 0 < width <= item_bytes - offset and 0 <= n <= n_out // item_bytes
 
 
 def put_planes(data, out, Py_ssize_t offset, Py_ssize_t width, Py_ssize_t item_bytes) -> bool:
@@ -35,6 +35,8 @@ def put_planes(data, out, Py_ssize_t offset, Py_ssize_t width, Py_ssize_t item_b
     cdef Py_ssize_t n = source.view.len // width if width > 0 else 0
     if n * width != source.view.len or not _has_room(target.view.len, n, offset, width, item_bytes):
         return False
+    if n == 0:  # there may be no such place as that of the field
+        return True
     cdef const uint8_t* planes = <const uint8_t*> source.view.buf
     cdef uint8_t* field = <uint8_t*> target.view.buf + offset
     cdef Py_ssize_t i, j
@@ -66,8 +68,12 @@ def put_entries(entries, table, used, out, Py_ssize_t offset, Py_ssize_t width, 
     cdef _Buffer source = _Buffer(entries), values = _Buffer(table)
     cdef _Buffer marks = _Buffer(used, True), target = _Buffer(out, True)
     cdef Py_ssize_t n = source.view.len // 4, n_entries = marks.view.len
-    if not _has_room(target.view.len, n, offset, width, item_bytes) or values.view.len != n_entries * width:
+    if not _has_room(target.view.len, n, offset, width, item_bytes):
         return False
+    if values.view.len % width or values.view.len // width != n_entries:  # and no product, which may be too large
+        return False
+    if n == 0:  # there may be no such place as that of the field
+        return True
     cdef const uint32_t* numbers = <const uint32_t*> source.view.buf
     cdef const uint8_t* entry = <const uint8_t*> values.view.buf
     cdef uint8_t* is_used = <uint8_t*> marks.view.buf
