@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from math import sqrt
+from math import hypot, sqrt
 
 from rich.text import Text
 
@@ -69,7 +69,7 @@ def _score(score: Score) -> str:
     mean = sum(values) / len(values)
     if len(values) == 1:
         return f"{score.scorer} {mean:.4f} ({how})"
-    spread = sqrt(sum((value - mean) ** 2 for value in values) / (len(values) - 1))
+    spread = hypot(*(value - mean for value in values)) / sqrt(len(values) - 1)
     folds = ", ".join(f"{value:.4f}" for value in values[:_MOST_FOLDS]) + (" …" if len(values) > _MOST_FOLDS else "")
     return f"{score.scorer} {mean:.4f} ± {spread:.4f} over {len(values)} folds ({how}: {folds})"
 

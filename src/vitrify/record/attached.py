@@ -16,6 +16,7 @@ from vitrify.converters import default_registry
 from vitrify.errors import FormatError
 from vitrify.graph.decode import Decoder
 from vitrify.graph.encode import encode
+from vitrify.record.summary import read_summary
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,6 +42,7 @@ class Attached:
 
 
 _FIELDS = ("columns", "target", "probes", "texts")
+_PLAIN = frozenset({"numpy", "scipy", "pandas", "datetime", "decimal"})
 _NO_RECORD = '{"versions":{}}'
 
 
@@ -73,10 +75,24 @@ def read_attached(file: GlassFile, limits: Limits = LIMITS) -> Attached:
     with open_glass_bytes(data, limits) as opened:
         if opened.header.metadata.record != _NO_RECORD or opened.attached() is not None:
             raise FormatError("the block of the record has a record of its own")
-        found = Decoder(opened, default_registry()).build(_nothing)
+        decoder = Decoder(opened, default_registry())
+        if decoder.graph.names or not all(_is_plain(parsed.table.type) for parsed in decoder.tables):
+            raise FormatError("the record needs names that no record has")
+        found = decoder.build(_nothing)
     if type(found) is not dict or tuple(found) != _FIELDS or any(type(part) is not dict for part in found.values()):
         raise FormatError("the block of the record is not what SPEC.md §7 describes")
-    return Attached(**found)
+    attached = Attached(**found)
+    source = read_summary(file.header.metadata.record).source
+    listed = () if source is None else source.texts
+    if tuple(attached.texts) != listed or any(type(text) is not str for text in attached.texts.values()):
+        raise FormatError("the block of the record is not what SPEC.md §7 describes (texts)")
+    return attached
+
+
+def _is_plain(type_id: str) -> bool:
+    """Whether it is a builtin container, or a type of arrays, tables, dates and decimals."""
+    library, _, name = type_id.partition(".")
+    return not name or (library in _PLAIN and not name.startswith("random."))
 
 
 def _nothing(name: str, what: str, path: str) -> Never:

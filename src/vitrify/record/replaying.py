@@ -7,6 +7,7 @@ from typing import Any
 
 from vitrify.container.reader import GlassFile
 from vitrify.errors import FormatError, VerificationError
+from vitrify.graph.paths import cut
 from vitrify.record.attached import read_attached
 from vitrify.record.probing.probes import replay
 from vitrify.record.summary import Summary
@@ -43,7 +44,7 @@ def require_same(built: Any, summary: Summary, file: GlassFile) -> None:
     if different:
         raise VerificationError(
             "the model does not predict what it did when it was saved: "
-            + "; ".join(f"{outcome.method}: {outcome.message}" for outcome in different),
+            + "; ".join(f"{cut(outcome.method)}: {outcome.message}" for outcome in different),
             hint="Load it where it was made, or look at vitrify verify",
         )
 
@@ -56,6 +57,8 @@ def _follow(saved: Any, path: Sequence[str | int]) -> Any:
     """
     for step in path:
         parts: Any = saved if isinstance(saved, (dict, list, tuple)) else {}
+        if isinstance(parts, dict) and step not in parts:  # a defaultdict would make a value
+            parts = {}
         try:
             saved = parts[step]
         except (LookupError, TypeError) as error:

@@ -17,6 +17,8 @@ Form = Literal["array", "frame", "sparse", "texts", "records"]
 ScoreOrigin = Literal["cross_validate", "search", "given", "holdout"]
 ProbeOrigin = Literal["synthetic", "sample"]
 Count = Annotated[int, msgspec.Meta(ge=0)]
+Versions = Annotated[dict[str, str], msgspec.Meta(max_length=100)]
+"""Few, since each costs a look at what is installed."""
 Digest = Annotated[str, msgspec.Meta(pattern=r"\A[0-9a-f]{64}\Z")]
 
 
@@ -217,7 +219,7 @@ class Summary(_Part, frozen=True, kw_only=True):
         parents: The digests of the models that it was made from.
     """
 
-    versions: dict[str, str]
+    versions: Versions
     model_path: tuple[str | int, ...] = ()
     environment: Environment | None = None
     data: Data | None = None

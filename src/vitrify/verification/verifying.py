@@ -189,7 +189,7 @@ class _Verification:
             return
         for outcome in outcomes:
             yield Finding(
-                check=f"probes:{outcome.method}",
+                check=f"probes:{cut(outcome.method)}",
                 status="pass" if outcome.status in SAME else "fail",
                 expected="the stored output",
                 found=outcome.status,
@@ -210,7 +210,7 @@ class _Verification:
             yield _failed("schema", error)
             return
         if "data" not in self._skip:
-            yield _same_data(summary.data, attached.columns.get("digests") or (), table, digests)
+            yield _same_data(summary.data, schema.digests, table, digests)
         if "schema" not in self._skip:
             problems = misfits(schema, table)
             for one in problems:

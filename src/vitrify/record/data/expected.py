@@ -71,8 +71,8 @@ class Schema:
                 n_present=_counts(columns, "n_present", len(keys)),
             )
         n = data.n_columns
-        digests = columns.get("digests")
-        return Schema(
+        digests = columns.get("digests", [])
+        schema = Schema(
             form=data.form,
             n_rows=data.n_rows,
             n_columns=n,
@@ -83,8 +83,12 @@ class Schema:
                 None if found is None else tuple(found) for found in _all(columns, "categories", n, _is_categories)
             ),
             n_missing=_counts(columns, "n_missing", n),
-            digests=_all(columns, "digests", n, _is_text) if digests else (),
+            digests=_all(columns, "digests", n if type(digests) is not list or digests else 0, _is_text),
         )
+        for name, shape in {"mean": (n,), "deviation": (n,), "n_distinct": (n,), "quantiles": (n, 5)}.items():
+            if name in columns and getattr(columns[name], "shape", None) != shape:
+                _refuse(name)
+        return schema
 
 
 def schema_part(columns: dict[str, Any]) -> dict[str, Any]:

@@ -24,6 +24,8 @@ from vitrify.record.summary import ProbeSummary
 from vitrify.record.telling import told
 
 _UNSTABLE: Final = "not deterministic"
+MAX_ROWS: Final = 10_000
+_MAX_BYTES: Final = 1 << 30
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -130,15 +132,28 @@ def replay(model: Any, probes: dict[str, Any], *, rtol: float = 1e-6, atol: floa
     """
     if not probes:
         return []
-    outputs = probes.get("outputs")
-    if set(probes) != {"X", "outputs"} or type(outputs) is not dict or not all(type(name) is str for name in outputs):
+    outputs: Any = probes.get("outputs")
+    is_named = type(outputs) is dict and len(outputs) > 0 and all(type(name) is str for name in outputs)
+    if set(probes) != {"X", "outputs"} or not is_named:
         raise FormatError("the probes of the record are not rows with outputs, as SPEC.md §7 describes them")
-    if not (isinstance(probes["X"], list) or hasattr(probes["X"], "copy")):
-        raise FormatError("the probes of the record have no rows of input")
+    _require_few(probes["X"])
     tolerance = Tolerance(rtol=rtol, atol=atol)
     methods = output_methods(model)
     with undisturbed(list(objects_in(model))):
         return [_outcome(name, methods.get(name), probes["X"], outputs, tolerance) for name in outputs]
+
+
+def _require_few(X: Any) -> None:
+    """Rows that views repeat take no bytes in a file, and all of them in a copy.
+
+    Raises:
+        FormatError: They are no rows, or more than anybody looks at.
+    """
+    if not (isinstance(X, list) or hasattr(X, "copy")):
+        raise FormatError("the probes of the record have no rows of input")
+    shape = (len(X),) if isinstance(X, list) else X.shape
+    if shape and (shape[0] > MAX_ROWS or (isinstance(X, np.ndarray) and X.nbytes > _MAX_BYTES)):
+        raise FormatError(f"the probes of the record are rows of the shape {shape}, more than are replayed")
 
 
 def _outcome(name: str, method: Any, X: Any, outputs: dict[str, Any], tolerance: Tolerance) -> Outcome:

@@ -252,7 +252,16 @@ class TestReplay:
             ({"X": ROWS, "outputs": []}, "the probes of the record are not rows with outputs"),
             ({"X": ROWS, "outputs": {1: 2}}, "the probes of the record are not rows with outputs"),
             ({"X": ROWS, "outputs": {}, "more": 1}, "the probes of the record are not rows with outputs"),
-            ({"X": "abc", "outputs": {}}, "the probes of the record have no rows of input"),
+            ({"X": ROWS, "outputs": {}}, "the probes of the record are not rows with outputs"),
+            ({"X": "abc", "outputs": {"predict": [1]}}, "the probes of the record have no rows of input"),
+            (
+                {"X": ["a"] * 10_001, "outputs": {"predict": [1]}},
+                r"the probes of the record are rows of the shape \(10001,\), more than are replayed",
+            ),
+            (
+                {"X": np.broadcast_to(0.0, (2, 1 << 26 | 1)), "outputs": {"predict": [1]}},
+                r"the probes of the record are rows of the shape \(2, 67108865\), more than are replayed",
+            ),
         ],
     )
     def test_forged_probes_are_refused(self, probes: dict[str, Any], message: str) -> None:
