@@ -97,6 +97,11 @@ class GlassFile:
             raise FormatError(f"the object graph asks for piece {number} of {len(self._pieces)}")
         return self._pieces[number]
 
+    @property
+    def bytes_left(self) -> int:
+        """How much more memory this file may ask for."""
+        return self._budget
+
     def piece(self, number: int, memory: Memory = private_bytes) -> Bytes:
         """The decoded bytes of piece `number`, in private memory of their own, shape (n_bytes,) uint8."""
         return self._read(self.block(number), memory)
