@@ -8,7 +8,7 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from benchmarks import page
+from benchmarks import page, readme
 from benchmarks.kinds import KINDS, Kind
 from benchmarks.measure import ROOT
 from benchmarks.options import budget, positive_int
@@ -81,11 +81,17 @@ def write(parser: argparse.ArgumentParser, given: Sequence[str]) -> int:
     """Write the page from what is in the folder."""
     parser.add_argument("--from", dest="source", type=Path, default=FOLDER, metavar="DIR", help="folder of the results")
     parser.add_argument("--docs", type=Path, default=ROOT / "docs", metavar="DIR", help="folder of the page")
+    parser.add_argument("--readme", type=Path, metavar="FILE", help="a README whose short table is renewed as well")
     options = parser.parse_args(given)
     found = page.read_folder(options.source)
     if not found:
         parser.error(f"no results in {options.source}")
     page.write_page(page.render(found), options.docs)
+    if options.readme is not None:
+        if "zoo" not in found:
+            parser.error(f"no results of the zoo in {options.source}, which the table shows")
+        text = options.readme.read_text(encoding="utf-8")
+        write_text(options.readme, readme.replaced(text, found["zoo"], found.get("compression")))
     return 0
 
 
