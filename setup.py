@@ -39,10 +39,11 @@ KERNELS = [
     Extension(
         f"vitrify.kernels.{name}",
         [f"src/vitrify/kernels/{name}.pyx"],
+        depends=["src/vitrify/kernels/_buffers.pxi", "src/vitrify/kernels/_numbers.pxi"],
         extra_compile_args=[] if os.name == "nt" else ["-g0", "-ffp-contract=off"],
         optional=True,
     )
-    for name in ("_dicts", "_nodes", "_shuffle", "_trees", "_words")
+    for name in ("_dicts", "_nodes", "_shuffle", "_survey", "_trees", "_words")
 ]
 
 setup(

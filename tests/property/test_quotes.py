@@ -8,12 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from tests.property import test_arrays, test_columns, test_container, test_graph, test_shuffle, test_words
+from tests.property import test_arrays, test_columns, test_container, test_graph, test_shuffle, test_trees, test_words
 
 SPEC = Path(__file__).parents[2] / "SPEC.md"
 CLASSES = [
     cls
-    for module in (test_container, test_shuffle, test_words, test_columns, test_graph, test_arrays)
+    for module in (test_container, test_trees, test_shuffle, test_words, test_columns, test_graph, test_arrays)
     for name, cls in inspect.getmembers(module, inspect.isclass)
     if name.startswith("Test") and cls.__module__ == module.__name__
 ]

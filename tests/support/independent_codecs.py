@@ -1,23 +1,17 @@
-"""The codecs of SPEC.md §4, byte by byte and node by node, written from it alone: this never imports vitrify.
+"""The codecs of SPEC.md §4, byte by byte, written from it alone: this never imports vitrify.
 
-Numbers in comments are the points of 4.6 to 4.9.
+Numbers in comments are the points of 4.7 to 4.9; the trees of 4.6 stand in a file of their own.
 """
 
 from __future__ import annotations
 
 import struct
-from itertools import accumulate, pairwise
-from typing import Any
+from itertools import accumulate
 
 import zstandard
 
-_UNDEFINED = (-1, -1, -2, -2.0)
-
-
-def require(ok: object, message: str) -> None:
-    """Raise ValueError unless `ok`."""
-    if not ok:
-        raise ValueError(message)
+from tests.support.independent_columns import Columns, require
+from tests.support.independent_trees import untree
 
 
 def unzstd(stored: bytes, n_bytes: int | None) -> bytes:
@@ -34,177 +28,6 @@ def unzstd(stored: bytes, n_bytes: int | None) -> bytes:
         raise ValueError(f"damaged zstd frame: {error}") from error
     require(len(content) == n_bytes and decoder.eof and not decoder.unused_data, "content of a zstd frame")
     return content
-
-
-class Columns:
-    """Reads what the clause writes as *mode*, *bits*, *ints* and *floats*."""
-
-    def __init__(self, data: bytes) -> None:
-        self.data = data
-
-    def take(self, n: int) -> bytes:
-        """The next n bytes."""
-        require(n <= len(self.data), "packed trees end too early")
-        taken, self.data = self.data[:n], self.data[n:]
-        return taken
-
-    def is_stored(self) -> bool:
-        """A mode."""
-        mode = self.take(1)[0]
-        require(mode <= 1, "mode of a column of packed trees")
-        return mode == 1
-
-    def bits(self, n: int) -> list[int]:
-        """So many bits."""
-        packed = int.from_bytes(self.take(-(-n // 8)), "little")
-        require(packed >> n == 0, "bits after the last")
-        return [packed >> i & 1 for i in range(n)]
-
-    def planes(self, n: int, width: int) -> list[int]:
-        """Unsigned numbers of so many bytes."""
-        data = self.take(n * width)
-        return [int.from_bytes(data[i::n], "little") if width else 0 for i in range(n)] if n else []
-
-    def ints(self, n: int) -> list[int]:
-        """So many integers."""
-        width = self.take(1)[0]
-        require(width in (0, 1, 2, 4, 8), "width of packed integers")
-        return [-(u + 1) // 2 if u % 2 else u // 2 for u in self.planes(n, width)]
-
-    def floats(self, n: int) -> list[float]:
-        """So many float64 numbers."""
-        return list(struct.unpack(f"<{n}d", struct.pack(f"<{n}Q", *self.planes(n, 8))))
-
-
-def small(numbers: list[int]) -> list[int]:
-    """Numbers of which sums or distances are made."""
-    require(all(-(2**31) <= number <= 2**31 for number in numbers), "packed numbers beyond 31 bits")
-    return numbers
-
-
-def untree(packed: bytes, n_bytes: int) -> bytes:
-    """The group that was packed."""
-    require(1 <= len(packed) <= n_bytes, "size of packed trees")
-    columns = Columns(packed)
-    size = columns.take(1)[0]
-    (width,), (n_trees,) = columns.ints(1), columns.ints(1)  # 1
-    require(size in (56, 64) and width >= 1 and 1 <= n_trees <= n_bytes, "kind of packed trees")
-    counts = columns.ints(n_trees)
-    require(min(counts) >= 1 and sum(counts) * (size + 8 * width) <= n_bytes, "numbers of nodes")
-    runs, places = [], []
-    for unit in (size, 8 * width):
-        position, begins = 0, []
-        for count, distance in zip(counts, columns.ints(n_trees), strict=True):
-            begins.append(position + distance)
-            position += distance + count * unit
-            runs.append((begins[-1], position))
-        places.append(begins)
-    out, taken = bytearray(n_bytes), [(0, 0), *sorted(runs), (n_bytes, n_bytes)]
-    gaps = [(a[1], b[0]) for a, b in pairwise(taken)]
-    require(all(begin <= end for begin, end in gaps), "trees outside of their group, or upon one another")
-    nodes, values = _nodes(columns, counts, size, width)
-    first = 0
-    for count, at, values_at in zip(counts, *places, strict=True):
-        out[at : at + count * size] = b"".join(nodes[first : first + count])
-        out[values_at : values_at + count * 8 * width] = b"".join(values[first : first + count])
-        first += count
-    for begin, end in gaps:  # 9
-        out[begin:end] = columns.take(end - begin)
-    require(not columns.data, "bytes after packed trees")
-    return bytes(out)
-
-
-def _nodes(columns: Columns, counts: list[int], size: int, width: int) -> tuple[list[bytes], list[bytes]]:
-    """The bytes of each node, and of its values."""
-    n, firsts = sum(counts), [sum(counts[:i]) for i in range(len(counts))]
-    is_leaf = columns.bits(n)  # 2
-    leaves, inner = [i for i in range(n) if is_leaf[i]], [i for i in range(n) if not is_leaf[i]]
-    children = _children(columns, is_leaf, inner, firsts, counts)
-    feature = dict(zip(inner, columns.ints(len(inner)), strict=True))  # 3
-    threshold = dict(zip(inner, columns.floats(len(inner)), strict=True))
-
-    def sums(of_leaves: list[Any]) -> list[Any]:
-        found: dict[int, Any] = dict(zip(leaves, of_leaves, strict=True))
-        for i in reversed(inner):
-            left, right = children[i]
-            found[i] = [a + b for a, b in zip(found[left], found[right], strict=True)]
-        return [found[i] for i in range(n)]
-
-    def sums_of(of_leaves: list[int]) -> list[int]:
-        return [total for (total,) in sums([[number] for number in small(of_leaves)])]
-
-    samples = columns.ints(n) if columns.is_stored() else sums_of(columns.ints(len(leaves)))  # 4
-    missing = [0] * n  # 5
-    if size == 64:
-        if columns.is_stored():
-            missing = columns.bits(n)
-        else:
-            missing = [int(i in children and samples[children[i][0]] > samples[children[i][1]]) for i in range(n)]
-    totals, weights = None, list[float]()  # 6
-    if columns.is_stored():
-        weights = columns.floats(n)
-    else:
-        more = zip(small(columns.ints(len(leaves))), small([samples[i] for i in leaves]), strict=True)
-        totals = sums_of([a + b for a, b in more])
-        weights = [float(total) for total in totals]
-    tallies = None
-    if columns.is_stored():  # 7
-        flat = columns.floats(n * width)
-        values = [flat[i * width : (i + 1) * width] for i in range(n)]
-    else:
-        require(totals is not None and min(totals) >= 1 and 2 <= width <= 254, "shares of nothing")
-        kinds = columns.take(len(leaves))
-        several = sum(kind == 255 for kind in kinds)
-        impure = small(columns.ints(several * width))
-        rows = iter([impure[i::several] for i in range(several)])
-        require(all(kind == 255 or kind < width for kind in kinds), "a class that is not there")
-        tallies = sums(
-            [
-                next(rows) if kind == 255 else [(totals or [])[leaf] * (c == kind) for c in range(width)]
-                for leaf, kind in zip(leaves, kinds, strict=True)
-            ]
-        )
-        values = [[float(c) / weight for c in row] for row, weight in zip(tallies, weights, strict=True)]
-    if columns.is_stored():  # 8
-        impurity = columns.floats(n)
-    else:
-        require(tallies is not None, "an impurity of nothing")
-        squares = [sum(float(c) * float(c) for c in row) for row in tallies or []]
-        impurity = [1.0 - q / (w * w) for q, w in zip(squares, weights, strict=True)]
-    offsets = [first for first, count in zip(firsts, counts, strict=True) for _ in range(count)]
-    records = []
-    for i in range(n):
-        left, right = (child - offsets[i] for child in children.get(i, (0, 0)))
-        begin = _UNDEFINED if is_leaf[i] else (left, right, feature[i], threshold[i])
-        record = struct.pack("<qqqddqd", *begin, impurity[i], samples[i], weights[i])
-        records.append(record + (bytes([missing[i]]) + bytes(7) if size == 64 else b""))
-    return records, [struct.pack(f"<{width}d", *row) for row in values]
-
-
-def _children(
-    columns: Columns, is_leaf: list[int], inner: list[int], firsts: list[int], counts: list[int]
-) -> dict[int, tuple[int, int]]:
-    """The children of each inner node."""
-    found: dict[int, tuple[int, int]] = {}
-    if columns.is_stored():
-        for i, left, right in zip(inner, small(columns.ints(len(inner))), columns.ints(len(inner)), strict=True):
-            found[i] = i + left, i + left + small([right])[0]
-    else:
-        for first, count in zip(firsts, counts, strict=True):
-            waiting: list[int] = []
-            for i in range(first, first + count):
-                if i > first and is_leaf[i - 1]:
-                    require(waiting, "a tree ends before its last node")
-                    parent = waiting.pop()
-                    found[parent] = parent + 1, i
-                if not is_leaf[i]:
-                    waiting.append(i)
-            require(not waiting and is_leaf[first + count - 1], "a tree does not end with its last node")
-    ends = [first + count for first, count in zip(firsts, counts, strict=True) for _ in range(count)]
-    require(all(i < child < ends[i] for i, pair in found.items() for child in pair), "children outside of their tree")
-    once = sorted([child for pair in found.values() for child in pair] + firsts)
-    require(once == list(range(len(is_leaf))), "a node that is not the child of one node")
-    return found
 
 
 def unshuffle(content: bytes, n_bytes: int) -> bytes:

@@ -16,7 +16,8 @@ from typing import Any
 import numpy as np
 from blake3 import blake3
 
-from tests.support.independent_codecs import CODECS, GROUPS, require
+from tests.support.independent_codecs import CODECS, GROUPS
+from tests.support.independent_columns import require
 
 MAGIC, FORMAT = b'{"__metadata__":{"root":"', b'","format":"vitrify/0","'  # 2.1 2.5
 ITEM_BYTES = dict[str, int](BOOL=1, U8=1, I8=1, U16=2, I16=2, F16=2, U32=4, I32=4, F32=4, U64=8, I64=8, F64=8, C64=8)

@@ -5,6 +5,7 @@ does it says which rule has changed. The example in SPEC.md §11 is written as w
 
     v0/valid/NAME.glass, NAME.json        a file, and what it holds: written from the object, not read from the file
     v0/invalid/NAME.glass, manifest.json  files that break one rule, and which
+    v0/records/valid, v0/records/invalid  the same for files with a record (SPEC.md §7); valid ones are made once
 """
 
 from __future__ import annotations
@@ -18,9 +19,12 @@ from tests.vectors import (
     invalid_container,
     invalid_graph,
     invalid_groups,
+    invalid_records,
     invalid_shuffle,
     invalid_values,
     invalid_words,
+    valid_records,
+    valid_trees,
     valid_words,
 )
 from tests.vectors.cases import CASES as INVALID
@@ -39,10 +43,12 @@ MODULES = (
     invalid_words,
     invalid_graph,
     invalid_values,
+    valid_trees,
     valid_words,
 )
 HERE = Path(__file__).parent
 FILES = HERE / "v0"
+RECORDS = FILES / "records"
 SPEC = HERE.parents[1] / "SPEC.md"
 RECORD = '{"versions":{"python":"3.11.7","vitrify":"0.1.0","numpy":"2.4.6"}}'
 KEPT_RECORD = '{"versions":{"python":"3.11.7","vitrify":"0.1.0","numpy":"2.4.6","sklearn":"1.9.1"}}'
@@ -78,6 +84,14 @@ def manifest() -> list[dict[str, str]]:
     return [
         {"file": f"{name}.glass", "clause": case.clause, "error": case.error, "message": case.message}
         for name, case in INVALID.items()
+    ]
+
+
+def record_manifest() -> list[dict[str, str]]:
+    """What stands beside the files with an invalid record."""
+    return [
+        {"file": f"{name}.glass", "clause": case.clause, "by": case.by, "error": case.error, "message": case.message}
+        for name, case in invalid_records.CASES.items()
     ]
 
 
@@ -144,7 +158,25 @@ def main(arguments: list[str]) -> None:
         if again or not target.exists():
             target.write_bytes(case.make(files))
     (FILES / "invalid" / "manifest.json").write_text(spelled(manifest()) + "\n", "utf-8")
+    _write_records(again=again)
     SPEC.write_text(spec_with_example(SPEC.read_text("utf-8"), files[_EXAMPLE]), "utf-8")
+
+
+def _write_records(*, again: bool) -> None:
+    for folder in ("valid", "invalid"):
+        (RECORDS / folder).mkdir(parents=True, exist_ok=True)
+    for name, make in valid_records.CASES.items():
+        target = RECORDS / "valid" / f"{name}.glass"
+        if not target.exists():
+            target.write_bytes(make())
+            expected = valid_records.expectation(target.read_bytes(), name)
+            target.with_suffix(".json").write_text(spelled(expected) + "\n", "utf-8")
+    full = (RECORDS / "valid" / "full.glass").read_bytes()
+    for name, case in invalid_records.CASES.items():
+        target = RECORDS / "invalid" / f"{name}.glass"
+        if again or not target.exists():
+            target.write_bytes(case.make(full))
+    (RECORDS / "invalid" / "manifest.json").write_text(spelled(record_manifest()) + "\n", "utf-8")
 
 
 if __name__ == "__main__":

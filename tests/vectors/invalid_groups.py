@@ -8,7 +8,10 @@ from typing import Any
 from tests.support.repacked import repacked
 from tests.vectors.cases import add
 
-_BITS, _MODE = 11, 27  # where the bits of `trees_best_first` lie in its packed bytes, and the mode after them
+# Where things lie in the packed bytes: the bits of every file, and the mode after them; in `trees_of_shares` the
+# thresholds, with their dictionary of 4 numbers, and the modes of weights and of impurities.
+_BITS, _MODE = 11, 27
+_THRESHOLDS, _ENTRIES, _PLACES, _SAMPLES, _WEIGHTS, _IMPURITIES = 92, 95, 127, 190, 257, -155
 
 
 def _group(name: str, message: str, change: Callable[[dict[str, Any]], Any]) -> None:
@@ -20,13 +23,12 @@ def _group(name: str, message: str, change: Callable[[dict[str, Any]], Any]) -> 
     )
 
 
-def _packed(name: str, message: str, repack: Callable[[bytearray], Any]) -> None:
-    add(
-        f"trees_{name}",
-        "4.6",
-        message,
-        lambda files: repacked(files["trees_best_first"], lambda _: None, repack, "trees"),
-    )
+def _packed(name: str, message: str, repack: Callable[[bytearray], Any], of: str = "trees_best_first") -> None:
+    add(f"trees_{name}", "4.6", message, lambda files: repacked(files[of], lambda _: None, repack, "trees"))
+
+
+def _near(name: str, message: str, repack: Callable[[bytearray], Any]) -> None:
+    _packed(name, message, repack, "trees_of_shares")
 
 
 def _put(at: int, *values: int) -> Callable[[bytearray], None]:
@@ -59,6 +61,27 @@ _packed("child_twice", "not the child of one node", lambda packed: packed.__seti
 _packed("truncated", "end too early", lambda packed: packed[:-1])
 _packed("trailing", "after the end of packed trees", lambda packed: packed + b"\0")
 _packed("larger_than_the_group", "for a group of", lambda packed: packed + bytes(20_000))
+
+
+def _same_entries(packed: bytearray) -> None:
+    packed[_ENTRIES + 1 : _PLACES : 4] = bytes(8)
+
+
+def _unused_entry(packed: bytearray) -> None:
+    packed[_PLACES:_SAMPLES] = packed[_PLACES:_SAMPLES].replace(b"\3", b"\0")
+
+
+_near("floats_kind", "unknown kind 2", _put(_THRESHOLDS, 2))
+_near("dictionary_empty", "a dictionary of 0 values for 63 numbers", _put(_THRESHOLDS + 2, 0))
+_near("dictionary_too_large", "a dictionary of 64 values for 63 numbers", _put(_THRESHOLDS + 2, 128))
+_near("dictionary_order", "does not ascend", _same_entries)
+_near("dictionary_too_few", "does not have", _put(_PLACES, 4))
+_near("dictionary_unused", "do not use a value", _unused_entry)
+_near("mode_of_samples", "unknown kind 2", _put(_SAMPLES, 2))
+_near("mode_of_weights", "unknown kind 3", _put(_WEIGHTS, 3))
+_near("mode_of_impurities", "unknown kind 5", lambda packed: packed.__setitem__(_IMPURITIES, 5))
+_near("no_outputs", "shares of classes for 0 outputs", lambda packed: packed.__setitem__(_IMPURITIES + 2, 0))
+_near("too_many_outputs", "shares of classes for 6 outputs", lambda packed: packed.__setitem__(_IMPURITIES + 2, 12))
 
 
 def _after(how: dict[str, Any], key: str, **new: Any) -> dict[str, Any]:

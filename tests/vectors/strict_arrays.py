@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from tests.support.independent_codecs import require
+from tests.support.independent_columns import require
 
 SPELLING = re.compile(  # 6.4.1
     r"\|[biu]1|[<>][iu][248]|[<>]f(2|4|8|12|16)|[<>]c(8|16|24|32)|(\|[SV]|[<>]U)(0|[1-9][0-9]{0,9})|"

@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from tests.support.independent_codecs import require
+from tests.support.independent_columns import require
 from tests.support.independent_reader import Container, canonical
 from tests.vectors.strict_arrays import (
     decode_dtype,

@@ -22,7 +22,7 @@ from sklearn.preprocessing import OneHotEncoder
 from sklearn.svm import SVC
 
 import vitrify
-from tests.support import independent_codecs, independent_reader, lying_writer
+from tests.support import independent_codecs, independent_columns, independent_reader, independent_trees, lying_writer
 from tests.support.independent_reader import Arrays
 from tests.support.lying_writer import Lie
 from tests.vectors import strict_arrays, strict_graph
@@ -32,6 +32,7 @@ from tests.vectors.own import OWN, Row, double
 from tests.vectors.strict_graph import Name, Ref, read
 from tests.vectors.valid import EFFORT
 
+INDEPENDENT = (independent_reader, independent_codecs, independent_columns, independent_trees)
 ROWS = np.random.default_rng(0).normal(size=(300, 5))
 CLASSES = (ROWS[:, 0] + ROWS[:, 1] > 0).astype(int)
 TEXTS = [f"word{i % 7} and word{i % 11} but not ünder{i}" for i in range(400)]
@@ -64,17 +65,15 @@ class TestIndependence:
     def test_the_independent_reader_has_two_hundred_lines(self) -> None:
         """Without the codecs; it needs numpy, zstandard, blake3, and what every Python has."""
         assert len(Path(independent_reader.__file__).read_text("utf-8").splitlines()) <= 200
-        needed = imports(independent_reader) | imports(independent_codecs)
+        needed = set[str]().union(*map(imports, INDEPENDENT))
         assert {name for name in needed if name not in sys.stdlib_module_names} == {
             "numpy",
             "zstandard",
             "blake3",
-            "tests.support.independent_codecs",
+            *(module.__name__ for module in INDEPENDENT[1:]),
         }
 
-    @pytest.mark.parametrize(
-        "module", [independent_reader, independent_codecs, strict_graph, strict_arrays, lying_writer]
-    )
+    @pytest.mark.parametrize("module", [*INDEPENDENT, strict_graph, strict_arrays, lying_writer])
     def test_nothing_of_vitrify_is_imported(self, module: Any) -> None:
         """Nor anything but numpy, zstandard, blake3, the standard library and each other."""
         allowed = r"tests\.(?!support\.independent_|vectors\.strict_)"

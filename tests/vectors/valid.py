@@ -14,8 +14,9 @@ import numpy as np
 from tests.vectors.own import Access, Color, Money, Row, Slotted, Stack, double
 
 CASES: dict[str, Callable[[], Any]] = {}
-EFFORT = dict.fromkeys(("zstd", "shuffle", "trees", "trees_best_first", "words", "words_in_columns", "vocabulary"), 5)
-KEPT = frozenset({"pipeline", "trees", "trees_best_first"})
+TREES = ("trees", "trees_best_first", "trees_of_errors", "trees_of_shares", "trees_of_entropy", "trees_of_numbers")
+EFFORT = dict.fromkeys(("zstd", "shuffle", *TREES, "words", "words_in_columns", "vocabulary"), 5)
+KEPT = frozenset({"pipeline", *TREES})
 
 
 def case(build: Callable[[], Any]) -> Callable[[], Any]:
@@ -374,9 +375,9 @@ def trees() -> Any:
     made = []
     for is_counted in (True, False):
         n, width = 127, 5  # depth first: the halves of what is left
-        state = _balanced(n, width, is_counted=is_counted)
+        state = balanced(n, width, is_counted=is_counted)
         tree = library.Tree(3, np.array([width], np.intp), 1)
-        tree.__setstate__({"max_depth": 6, "node_count": n, **_in_dtype(state, library.NODE_DTYPE)})
+        tree.__setstate__({"max_depth": 6, "node_count": n, **in_dtype(state, library.NODE_DTYPE)})
         made.append(tree)
     return made
 
@@ -387,7 +388,7 @@ def trees_best_first() -> Any:
     import sklearn.tree._tree as library
 
     n, width = 127, 5
-    state = _balanced(n, width, is_counted=True)
+    state = balanced(n, width, is_counted=True)
     nodes, order = state["nodes"], [0]
     for i in order:  # breadth first: the list grows
         order += [int(child) for child in (nodes["left_child"][i], nodes["right_child"][i]) if child >= 0]
@@ -397,19 +398,19 @@ def trees_best_first() -> Any:
         moved[name] = np.where(moved[name] < 0, -1, place[moved[name]])
     tree = library.Tree(3, np.array([width], np.intp), 1)
     values = state["values"][order]
-    found = _in_dtype({"nodes": moved, "values": values}, library.NODE_DTYPE)
+    found = in_dtype({"nodes": moved, "values": values}, library.NODE_DTYPE)
     tree.__setstate__({"max_depth": 6, "node_count": n, **found})
     return tree
 
 
-def _in_dtype(state: dict[str, Any], dtype: Any) -> dict[str, Any]:
+def in_dtype(state: dict[str, Any], dtype: Any) -> dict[str, Any]:
     nodes = np.zeros(len(state["nodes"]), dtype)
     for name in state["nodes"].dtype.names:
         nodes[name] = state["nodes"][name]
     return {"nodes": nodes, "values": state["values"]}
 
 
-def _balanced(n: int, width: int, *, is_counted: bool) -> dict[str, Any]:
+def balanced(n: int, width: int, *, is_counted: bool) -> dict[str, Any]:
     """A full tree, depth first; its leaves hold one class, or every seventh of them several."""
     fields = [(name, "<i8") for name in ("left_child", "right_child", "feature", "n_node_samples")]
     fields += [(name, "<f8") for name in ("threshold", "impurity", "weighted_n_node_samples")]

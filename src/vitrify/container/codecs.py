@@ -109,14 +109,14 @@ class Trees:
 
     name = "trees"
     is_group = True
-    memory = 2
+    memory = 4
 
     def encode(self, group: trees.Group, data: npt.NDArray[np.uint8], effort: int) -> bytes | None:
         """The stored form of a group, shape (n_bytes,), or None where it would not be smaller."""
         packed = trees.pack(data, group)
-        if packed is None or len(packed) > len(data):
+        if packed is None or (n_bytes := sum(map(len, packed))) > len(data):
             return None
-        stored = ZSTD.frame([packed], len(packed), effort)
+        stored = ZSTD.frame(packed, n_bytes, effort, apart=True)
         return stored if len(stored) < len(data) * WORTH else None
 
     def decode(self, stored: memoryview, out: memoryview) -> None:

@@ -11,10 +11,11 @@ word before it, which has been written, and of which it takes no more than there
 `i` until a key is found to be it, and then its place, marked by the highest bit.
 """
 
-from cpython.buffer cimport PyBUF_SIMPLE, PyBUF_WRITABLE, PyBuffer_Release, PyObject_GetBuffer
-from libc.stdint cimport int64_t, uint8_t, uint32_t
+from libc.stdint cimport int64_t, uint32_t
 from libc.stdlib cimport free, malloc
 from libc.string cimport memchr, memcpy, memset
+
+include "_buffers.pxi"
 
 cdef enum:
     MOST_SHARED = 255
@@ -34,26 +35,6 @@ cdef struct Numbers:
     const uint8_t* planes
     Py_ssize_t n  # of those in planes
     int n_planes, width
-
-
-cdef class _Buffers:
-    """The buffers of the streams, held while they are read."""
-
-    cdef Py_buffer views[9]
-    cdef int n
-
-    def __cinit__(self):
-        self.n = 0
-
-    def __dealloc__(self):
-        cdef int i
-        for i in range(self.n):
-            PyBuffer_Release(&self.views[i])
-
-    cdef uint8_t* hold(self, object data, bint writable=False) except? NULL:
-        PyObject_GetBuffer(data, &self.views[self.n], PyBUF_WRITABLE if writable else PyBUF_SIMPLE)
-        self.n += 1
-        return <uint8_t*> self.views[self.n - 1].buf
 
 
 def unpack_words(shared, lengths, rest, out) -> bool:

@@ -18,7 +18,7 @@ from sklearn.ensemble import (
 )
 from sklearn.tree import DecisionTreeClassifier
 
-from tests.support.independent_codecs import untree
+from tests.support.independent_trees import untree
 from vitrify import kernels
 from vitrify.container import trees
 from vitrify.container.trees.places import write_spans
@@ -37,6 +37,7 @@ MODELS: dict[str, Any] = {
     "entropy": lambda: ExtraTreesClassifier(6, criterion="entropy", random_state=0).fit(X, Y),
     "missing values": lambda: RandomForestClassifier(6, random_state=0).fit(HOLES, Y),
     "weights": lambda: RandomForestClassifier(6, random_state=0).fit(X, Y, WEIGHTS),
+    "balanced": lambda: ExtraTreesClassifier(6, class_weight="balanced", random_state=0).fit(X, Y),
     "several outputs": lambda: RandomForestClassifier(6, random_state=0).fit(X, TWO),
     "regression": lambda: RandomForestRegressor(6, random_state=0).fit(X, WEIGHTS),
     "boosting": lambda: GradientBoostingClassifier(n_estimators=4, random_state=0).fit(X, Y),
@@ -44,6 +45,7 @@ MODELS: dict[str, Any] = {
     "stump": lambda: RandomForestClassifier(3, max_depth=1, random_state=0).fit(X, Y),
     "one node": lambda: DecisionTreeClassifier().fit(X[:1], Y[:1]),
 }
+NEARLY_DERIVED = ("entropy", "weights", "several outputs", "regression", "isolation", "balanced")
 DERIVED = {"forest", "best first", "impure leaves", "entropy", "missing values", "stump"}
 
 
@@ -70,9 +72,14 @@ def group_of(name: str, *, item_bytes: int = 64) -> tuple[Any, trees.Group]:
 def packed_of(name: str, *, item_bytes: int = 64) -> tuple[Any, Any]:
     """The group's bytes, and what they are packed to."""
     data, group = group_of(name, item_bytes=item_bytes)
-    packed = trees.pack(data, group)
-    assert packed is not None
-    return data, np.frombuffer(packed, np.uint8)
+    packed = joined(trees.pack(data, group))
+    return data, packed
+
+
+def joined(parts: list[bytes] | None) -> Any:
+    """What was packed, in one."""
+    assert parts is not None
+    return np.frombuffer(b"".join(parts), np.uint8)
 
 
 def unpacked(packed: Any, n_bytes: int) -> bytes:
@@ -101,6 +108,37 @@ def test_the_same_bytes_come_back(name: str, item_bytes: int) -> None:
     assert untree(packed.tobytes(), len(data)) == data.tobytes()
 
 
+@pytest.mark.parametrize("item_bytes", [56, 64])
+@pytest.mark.parametrize("name", MODELS)
+def test_kernel_and_numpy_pack_the_same(name: str, item_bytes: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Byte for byte, so that a file does not depend on whether there was a compiler."""
+    if not kernels.COMPILED:
+        pytest.skip("no compiled kernels here")
+    data, group = group_of(name, item_bytes=item_bytes)
+    found = trees.pack(data, group)
+    monkeypatch.setattr(kernels, "COMPILED", False)
+    assert trees.pack(data, group) == found
+
+
+@pytest.mark.parametrize("name", ["forest", "best first", "impure leaves", "regression"])
+def test_kernel_and_numpy_pack_the_same_of_what_is_damaged(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A bit of one number is enough, and the column does not follow; or these are no trees for both."""
+    if not kernels.COMPILED:
+        pytest.skip("no compiled kernels here")
+    data, group = group_of(name)
+    rng = np.random.default_rng(0)
+    sizes = set()
+    for _ in range(60):
+        changed = data.copy()
+        changed[rng.integers(8, len(data))] ^= np.uint8(1 << rng.integers(8))
+        found = trees.pack(changed, group)
+        with monkeypatch.context() as patch:
+            patch.setattr(kernels, "COMPILED", False)
+            assert trees.pack(changed, group) == found
+        sizes.add(None if found is None else sum(map(len, found)))
+    assert len(sizes) > 3
+
+
 @pytest.mark.parametrize("name", MODELS)
 def test_what_follows_from_counts_is_not_stored(name: str) -> None:
     """Trees whose leaves count classes shrink most."""
@@ -109,6 +147,15 @@ def test_what_follows_from_counts_is_not_stored(name: str) -> None:
     assert len(packed) < len(data)
     if name in DERIVED:
         assert len(packed) < 24 * n_nodes + 100
+
+
+@pytest.mark.parametrize("name", NEARLY_DERIVED)
+def test_of_what_nearly_follows_only_the_difference_is_stored(name: str) -> None:
+    """The whole takes less than values and impurities do alone."""
+    data, packed = packed_of(name)
+    group = group_of(name)[1]
+    assert len(packed) < 8 * (group.width + 1) * int(group.spans[:, 1].sum())
+    assert unpacked(packed, len(data)) == data.tobytes()
 
 
 def test_bytes_that_are_no_trees_are_not_packed() -> None:
@@ -135,9 +182,8 @@ def test_odd_numbers_come_back_as_they_are(name: str, field: str) -> None:
     for value in odd:
         changed = data.copy()
         changed[at + offset : at + offset + 8] = np.array([value], np.int64).view(np.uint8)
-        packed = trees.pack(changed, group)
-        assert packed is not None
-        assert unpacked(np.frombuffer(packed, np.uint8), len(data)) == changed.tobytes()
+        packed = joined(trees.pack(changed, group))
+        assert unpacked(packed, len(data)) == changed.tobytes()
 
 
 @pytest.mark.usefixtures("both")
@@ -147,9 +193,8 @@ def test_leaves_whose_counts_no_reader_adds_up_come_back(value: int) -> None:
     data, group = group_of("one node")
     changed = data.copy()
     changed[int(group.spans[0, 0]) + 40 :][:8] = np.array([value], np.int64).view(np.uint8)
-    packed = trees.pack(changed, group)
-    assert packed is not None
-    assert unpacked(np.frombuffer(packed, np.uint8), len(data)) == changed.tobytes()
+    packed = joined(trees.pack(changed, group))
+    assert unpacked(packed, len(data)) == changed.tobytes()
 
 
 @pytest.mark.usefixtures("both")
@@ -160,9 +205,8 @@ def test_values_that_are_no_shares_come_back(value: float) -> None:
     changed = data.copy()
     changed[int(group.spans[0, 2]) :][: 8 * group.width] = np.full(group.width, value).view(np.uint8)
     changed[int(group.spans[1, 2]) :][: 8 * group.width * int(group.spans[1, 1])].view("<f8")[-1] = value
-    packed = trees.pack(changed, group)
-    assert packed is not None
-    assert unpacked(np.frombuffer(packed, np.uint8), len(data)) == changed.tobytes()
+    packed = joined(trees.pack(changed, group))
+    assert unpacked(packed, len(data)) == changed.tobytes()
 
 
 def _families(n: int) -> Iterator[list[tuple[int, int]]]:
@@ -186,9 +230,8 @@ def test_every_small_tree_comes_back(n: int, n_trees: int) -> None:
         nodes["feature"], nodes["threshold"] = np.where(nodes["left_child"] < 0, -2, 1), -2.0
         data = np.frombuffer(nodes.tobytes() + np.ones(n).tobytes(), np.uint8)
         group = trees.Group(n_bytes=len(data), item_bytes=64, width=1, spans=np.array([[0, n, 64 * n]]))
-        packed = trees.pack(data, group)
-        assert packed is not None
-        assert unpacked(np.frombuffer(packed, np.uint8), len(data)) == data.tobytes()
+        packed = joined(trees.pack(data, group))
+        assert unpacked(packed, len(data)) == data.tobytes()
 
 
 def _outcome(packed: Any, n_bytes: int) -> bytes | None:
@@ -262,4 +305,4 @@ def test_trees_may_not_lie_upon_one_another() -> None:
         wrong = trees.Group(n_bytes=len(data), item_bytes=64, width=group.width, spans=spans)
         write_spans(streams, wrong)
         with pytest.raises(FormatError, match=r"upon one another|room"):
-            unpacked(np.frombuffer(streams.joined(), np.uint8), len(data))
+            unpacked(joined(streams.parts()), len(data))

@@ -141,7 +141,7 @@ def packed_tree(**changed: tuple[str, Any]) -> Any:
                 streams.bits(np.array(flags, bool))
             case ("raw", numbers):
                 streams.raw(np.array(numbers, np.uint8))
-    return np.frombuffer(streams.joined(), np.uint8)
+    return np.frombuffer(b"".join(streams.parts()), np.uint8)
 
 
 @pytest.fixture(params=["kernel", "numpy"])

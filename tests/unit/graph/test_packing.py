@@ -101,7 +101,8 @@ FORESTS: dict[str, tuple[Any, list[int]]] = {
         lambda: ExtraTreesRegressor(10, max_leaf_nodes=5, random_state=0).fit(X[:600], Y[:600]),
         [],
     ),
-    "more than some MiB": (lambda: ExtraTreesRegressor(4, random_state=0).fit(X, Y), [4, 4]),
+    "more than some MiB": (lambda: ExtraTreesRegressor(4, random_state=0).fit(X, np.stack([Y, Y], axis=1)), [4, 4]),
+    "as much, with one number a leaf": (lambda: ExtraTreesRegressor(4, random_state=0).fit(X, Y), [6, 2]),
     "two widths, in pieces of their own": (
         lambda: [ExtraTreesClassifier(3, random_state=0).fit(X[:600], np.arange(600) % n) for n in (2, 3)],
         [6, 6],

@@ -2,8 +2,9 @@
 
 A group of trees is the nodes and the values of each, as scikit-learn's `Tree` keeps them: records of 56 or 64 bytes
 and `width` float64 numbers a node. Of a tree that grew depth first, one bit a node gives all children; sums give the
-sample counts of inner nodes; counts give values and Gini impurity to the last bit. Each column says whether it is
-derived. `pack` keeps what does not follow as it is, so that `unpack` gives the very bytes back, whatever they are.
+sample counts of inner nodes; counts give values and Gini impurity to the last bit. Means, weighted shares, squared
+errors and entropies follow but for their last bits, and these are kept. Each column says which it is. `pack` keeps what
+does not follow as it is, so that `unpack` gives the very bytes back, whatever they are.
 """
 
 from vitrify.container.trees.packing import pack

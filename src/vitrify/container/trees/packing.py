@@ -1,161 +1,164 @@
-"""Trees to columns: a column that follows from others is left out."""
+"""Trees to columns: a column that follows from others is left out, one that nearly does keeps the difference."""
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Final
 
 import numpy as np
-import numpy.typing as npt
 
-from vitrify.container.trees.places import (
-    IMPURE,
-    MAX_CLASSES,
-    MISSING,
-    NODES,
-    UNDEFINED,
-    Group,
-    gaps,
-    gathered,
-    write_spans,
+from vitrify.container.trees.nearness import (
+    entropy_of_shares,
+    gini_of_shares,
+    left_over,
+    mean,
+    squares,
+    steps,
+    sums,
+    units,
 )
-from vitrify.container.trees.shapes import Shape, checked_shape, depth_first, gini, shares
-from vitrify.container.trees.streams import DERIVED, STORED, Bytes, Flags, Floats, Ints, Streams
-from vitrify.errors import FormatError
+from vitrify.container.trees.places import MISSING, NODES, Group, gaps, write_spans
+from vitrify.container.trees.streams import (
+    DERIVED,
+    NEAR,
+    NEAR_ENTROPY,
+    NEAR_SHARES,
+    STORED,
+    Bytes,
+    Flags,
+    Floats,
+    Ints,
+    Streams,
+)
+from vitrify.container.trees.survey import Columns, Survey, surveyed
+
+_MOST_GIVEN: Final = 0.9
+_FEW: Final = 0.02
+_OF_SHARES: Final = {NEAR_SHARES: gini_of_shares, NEAR_ENTROPY: entropy_of_shares}
+
+Family = tuple[Ints, Ints, Ints]
 
 
-def pack(data: Bytes, group: Group) -> bytes | None:
-    """The columns of a group, shape (n_bytes,) uint8, before compression; None where it holds no proper trees."""
-    nodes_at, counts, values_at = group.spans.T
-    dtype = NODES[group.item_bytes]
-    nodes = gathered(data, nodes_at, counts * group.item_bytes).view(dtype)
-    values = gathered(data, values_at, counts * group.width * 8).view("<f8").reshape(-1, group.width)
-    starts = np.cumsum(counts) - counts
-    base = np.repeat(starts, counts)
-    is_leaf = nodes["left_child"] == -1
-    inner = np.flatnonzero(~is_leaf)
-    if not _are_plain(nodes, is_leaf):
+def pack(data: Bytes, group: Group) -> list[bytes] | None:
+    """The columns of a group, shape (n_bytes,) uint8, in parts to be compressed; None where it holds other things."""
+    columns = Columns(data, group)
+    found = surveyed(data, columns, group)
+    if found is None:
         return None
-    left, right = (nodes[name][inner] + base[inner] for name in ("left_child", "right_child"))
     streams = Streams()
     write_spans(streams, group)
-    try:
-        shape = checked_shape(is_leaf, starts, left, right)
-    except FormatError:
-        return None
-    streams.bits(is_leaf)
-    # Trees whose left children are all the next nodes end where `depth_first` looks for it.
-    if np.array_equal(left, inner + 1) and np.array_equal(depth_first(is_leaf, starts)[1], right):
-        streams.mode(DERIVED)
-    else:
-        streams.mode(STORED)
-        streams.ints(left - inner)
-        streams.ints(right - left)
-    streams.ints(nodes["feature"][inner])
-    streams.floats(nodes["threshold"][inner])
-    samples = _pack_samples(streams, nodes["n_node_samples"], shape)
-    if MISSING in (dtype.names or ()):
-        _pack_missing(streams, nodes[MISSING], shape, samples)
-    totals = _pack_weights(streams, nodes["weighted_n_node_samples"], samples, shape)
-    impurity = _pack_values(streams, values, totals, shape)
-    if impurity is not None and _same(impurity, nodes["impurity"]):
-        streams.mode(DERIVED)
-    else:
-        streams.mode(STORED)
-        streams.floats(nodes["impurity"])
+    _pack_shape(streams, found)
+    streams.ints(found.feature)
+    streams.floats(found.threshold)
+    _pack_samples(streams, found, columns, has_missing=MISSING in (NODES[group.item_bytes].names or ()))
+    below = found.left, found.right, np.flatnonzero(~found.is_leaf)
+    _pack_weights(streams, found, columns, below)
+    _pack_values(streams, found, columns, below)
+    _pack_impurity(streams, found, columns, below)
     for begin, end in gaps(group):
         streams.raw(data[begin:end])
-    return streams.joined()
+    return streams.parts()
 
 
-def _are_plain(nodes: npt.NDArray[Any], is_leaf: Flags) -> bool:
-    """Whether leaves look as they do in scikit-learn, and padding is zero."""
-    leaves = nodes[is_leaf]
-    undefined = np.full(len(leaves), float(UNDEFINED))
-    is_plain = (
-        (leaves["right_child"] == -1).all()
-        and (leaves["feature"] == UNDEFINED).all()
-        and _same(undefined, leaves["threshold"])
-    )
-    if "padding" in (nodes.dtype.names or ()):
-        padding = nodes.view(np.uint8).reshape(len(nodes), -1)[:, 57:]
-        is_plain = is_plain and not padding.any() and nodes[MISSING].max(initial=0) <= 1
-    return bool(is_plain)
-
-
-def _same(found: Floats, expected: Floats) -> bool:
-    """Whether all bits are the same."""
-    return np.array_equal(found.view(np.int64), np.ascontiguousarray(expected).view(np.int64))
-
-
-def _are_counts(numbers: Ints) -> bool:
-    """Whether a reader takes sums of these numbers, and of their differences."""
-    return bool(numbers.min(initial=0) >= 0 and numbers.max(initial=0) < 2**31)
-
-
-def _pack_samples(streams: Streams, samples: Ints, shape: Shape) -> Ints:
-    samples = np.ascontiguousarray(samples)
-    leaves = samples[shape.is_leaf]
-    if _are_counts(leaves) and np.array_equal(shape.sums(leaves), samples):
-        streams.mode(DERIVED)
-        streams.ints(leaves)
-    else:
-        streams.mode(STORED)
-        streams.ints(samples)
-    return samples
-
-
-def _pack_missing(streams: Streams, missing: Bytes, shape: Shape, samples: Ints) -> None:
-    if np.array_equal(shape.to_the_larger(samples), missing):
+def _pack_shape(streams: Streams, found: Survey) -> None:
+    streams.bits(found.is_leaf)
+    if found.is_depth_first:
         streams.mode(DERIVED)
     else:
         streams.mode(STORED)
-        streams.bits(missing.view(np.bool_))
+        streams.ints(found.left - np.flatnonzero(~found.is_leaf))
+        streams.ints(found.right - found.left)
 
 
-def _pack_weights(streams: Streams, weights: Floats, samples: Ints, shape: Shape) -> Ints | None:
-    """The weights as integers, if they are whole and add up."""
-    weights = np.ascontiguousarray(weights)
-    leaves = weights[shape.is_leaf]
-    with np.errstate(invalid="ignore"):
-        whole = leaves.astype(np.int64)
-    if (
-        _same(whole.astype(np.float64), leaves)
-        and _are_counts(whole)
-        and _are_counts(samples)
-        and _same((totals := shape.sums(whole)).astype(np.float64), weights)
-    ):
+def _pack_samples(streams: Streams, found: Survey, columns: Columns, *, has_missing: bool) -> None:
+    if found.samples is not None:
         streams.mode(DERIVED)
-        streams.ints(whole - samples[shape.is_leaf])
-        return totals
-    streams.mode(STORED)
-    streams.floats(weights)
-    return None
+        streams.ints(found.samples)
+    else:
+        streams.mode(STORED)
+        streams.ints(np.ascontiguousarray(columns.nodes["n_node_samples"]))
+    if not has_missing:
+        return
+    if found.follows_missing:
+        streams.mode(DERIVED)
+    else:
+        streams.mode(STORED)
+        streams.bits(columns.nodes[MISSING].view(np.bool_))
 
 
-def _pack_values(streams: Streams, values: Floats, totals: Ints | None, shape: Shape) -> Floats | None:
-    """Shares of classes follow from the counts of leaves, most of which hold one class; gives their Gini impurity."""
-    counts = None if totals is None else _counts(values, totals, shape)
-    if counts is None or totals is None:
+def _pack_weights(streams: Streams, found: Survey, columns: Columns, below: Family) -> None:
+    if found.weights is not None:
+        streams.mode(DERIVED)
+        streams.ints(found.weights)
+        return
+    weights = np.ascontiguousarray(columns.nodes["weighted_n_node_samples"])
+    left, right, inner = below
+    is_given, apart = steps(weights[inner], sums(weights, left, right))
+    if _pays(is_given):
+        streams.mode(NEAR)
+        streams.floats(weights[found.is_leaf])
+        streams.near(weights[inner], is_given, apart)
+    else:
+        streams.mode(STORED)
+        streams.floats(weights)
+
+
+def _pack_values(streams: Streams, found: Survey, columns: Columns, below: Family) -> None:
+    if found.classes is not None and found.impure is not None:
+        streams.mode(DERIVED)
+        streams.raw(found.classes)
+        streams.ints(found.impure)
+        return
+    values, weights = columns.values, columns.nodes["weighted_n_node_samples"]
+    left, right, inner = below
+    of_inner = values[inner]
+    is_given, apart = steps(of_inner, mean(weights, values[left], values[right], below))
+    if _pays(is_given):
+        streams.mode(NEAR)
+        streams.floats(values[found.is_leaf].reshape(-1))
+        streams.near(of_inner.reshape(-1), is_given.reshape(-1), apart.reshape(-1))
+    else:
         streams.mode(STORED)
         streams.floats(np.ascontiguousarray(values).reshape(-1))
-        return None
-    streams.mode(DERIVED)
-    leaves = counts[shape.is_leaf]
-    is_pure = (leaves != 0).sum(axis=1) <= 1
-    streams.raw(np.where(is_pure, leaves.argmax(axis=1), IMPURE).astype(np.uint8))
-    streams.ints(np.ascontiguousarray(leaves[~is_pure].T).reshape(-1))
-    return gini(counts, totals)
 
 
-def _counts(values: Floats, totals: Ints | None, shape: Shape) -> Ints | None:
-    """The counts of classes that give the values, shape (n, width); None if there are none."""
-    width = values.shape[1]
-    if totals is None or not 2 <= width < MAX_CLASSES or totals.min(initial=1) < 1 or not np.isfinite(values).all():
-        return None
-    leaves = values[shape.is_leaf] * totals[shape.is_leaf, None]
-    if (np.abs(leaves) > 2**31).any():
-        return None
-    counts = shape.sums(np.rint(leaves).astype(np.int64))
-    if (counts < 0).any() or not np.array_equal(counts.sum(axis=1), totals):
-        return None
-    return counts if _same(shares(counts, totals), values) else None
+def _pack_impurity(streams: Streams, found: Survey, columns: Columns, below: Family) -> None:
+    if found.is_gini:
+        streams.mode(DERIVED)
+        return
+    impurity = np.ascontiguousarray(columns.nodes["impurity"])
+    mode, n_outputs = NEAR, _n_outputs(columns.values)
+    is_given, apart = _by_squares(columns, impurity, found.is_leaf, below)
+    for other, of_shares in _OF_SHARES.items():
+        if columns.values.shape[1] == 1 or np.count_nonzero(is_given) < len(is_given) * _FEW:
+            break
+        near = units(impurity, of_shares(columns.values, n_outputs), np.ones(len(impurity)))
+        if np.count_nonzero(near[0]) < np.count_nonzero(is_given):
+            mode, (is_given, apart) = other, near
+    if not _pays(is_given):
+        streams.mode(STORED)
+        streams.floats(impurity)
+        return
+    streams.mode(mode)
+    if mode != NEAR:
+        streams.ints(np.array([n_outputs], np.int64))
+    streams.near(impurity, is_given, apart)
+
+
+def _by_squares(columns: Columns, impurity: Floats, is_leaf: Flags, below: Family) -> tuple[Flags, Ints]:
+    """How near impurities are to what the squared errors below leave."""
+    weights = np.ascontiguousarray(columns.nodes["weighted_n_node_samples"])
+    scale, expected = squares(columns.values), np.zeros(len(impurity))
+    scale[below[2]], expected[below[2]] = left_over(columns.values, impurity, weights, below)
+    return units(impurity, expected, scale)
+
+
+def _n_outputs(values: Floats) -> int:
+    """For how many outputs these may be shares of classes: those of each add up to 1."""
+    with np.errstate(all="ignore"):
+        total = values[0].sum()
+    return int(np.rint(total)) if 1 <= total <= values.shape[1] else 1
+
+
+def _pays(is_given: Flags) -> bool:
+    """Whether enough numbers are near what is expected."""
+    return bool(np.count_nonzero(is_given) <= is_given.size * _MOST_GIVEN) and is_given.size > 0

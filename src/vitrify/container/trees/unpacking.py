@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 
+from vitrify.container.trees.nearness import entropy_of_shares, gini_of_shares, near_impurities, near_means, near_sums
 from vitrify.container.trees.places import IMPURE, MAX_CLASSES, MISSING, NODES, UNDEFINED, Group, gaps, read_spans, runs
 from vitrify.container.trees.shapes import Shape, checked_shape, depth_first, gini, shares
 from vitrify.container.trees.streams import (
     DERIVED,
+    NEAR,
+    NEAR_ENTROPY,
     STORED,
     Bytes,
     Ints,
+    PackedFloats,
     PackedInts,
+    PackedNear,
     StreamReader,
     flags,
     floats,
@@ -35,16 +41,21 @@ class Columns:
         left: For each inner node the distance to its left child; None for trees that grew depth first.
         right: The distance from there to its right child, or None likewise.
         feature: For each inner node the feature.
-        threshold: For each inner node the threshold, in eight planes.
+        threshold: For each inner node the threshold.
         sums_samples: Whether `samples` has the leaves only.
         samples: The numbers of samples.
         missing: A bit for each node; None if missing values go where more samples went.
-        weights: For each leaf its weight less its samples; None if `plain_weights` has those of all nodes.
-        plain_weights: For each node, in eight planes.
-        classes: For each leaf its class, 255 if it has several; None if `plain_values` has all.
+        weights: For each leaf its weight less its samples; None if `plain_weights` has weights.
+        plain_weights: For each node; or for each leaf, if there are `near_weights`.
+        near_weights: For each inner node how far it is from the sum of its children's; None if there are none.
+        classes: For each leaf its class, 255 if it has several; None if `plain_values` has values.
         impure: The counts of leaves with several classes, those of the first class before those of the second.
-        plain_values: For each node, in eight planes.
-        plain_impurity: For each node, in eight planes; None if it is the Gini impurity.
+        plain_values: For each node; or for each leaf, if there are `near_values`.
+        near_values: For each inner node how far it is from the mean of its children's; None if there are none.
+        plain_impurity: For each node; None if it is the Gini impurity, or near something.
+        near_impurity: For each node how far it is from what is expected; None if it is not kept so.
+        n_outputs: For how many outputs values are shares of classes; 0 if the impurity is that of squared errors.
+        is_entropy: Whether the impurity is that of shares by their entropy, and not Gini's.
     """
 
     n_nodes: int
@@ -55,16 +66,21 @@ class Columns:
     left: PackedInts | None
     right: PackedInts | None
     feature: PackedInts
-    threshold: Bytes
+    threshold: PackedFloats
     sums_samples: bool
     samples: PackedInts
     missing: Bytes | None
     weights: PackedInts | None
-    plain_weights: Bytes | None
+    plain_weights: PackedFloats | None
+    near_weights: PackedNear | None
     classes: Bytes | None
     impure: PackedInts | None
-    plain_values: Bytes | None
-    plain_impurity: Bytes | None
+    plain_values: PackedFloats | None
+    near_values: PackedNear | None
+    plain_impurity: PackedFloats | None
+    near_impurity: PackedNear | None
+    n_outputs: int
+    is_entropy: bool
 
 
 def unpack(packed: Bytes, out: Bytes) -> None:
@@ -93,26 +109,33 @@ def _read_columns(reader: StreamReader, group: Group) -> Columns:
     n_leaves = n - n_inner
     is_stored = reader.mode(STORED) == STORED
     left, right = (reader.packed(n_inner), reader.packed(n_inner)) if is_stored else (None, None)
-    feature, threshold = reader.packed(n_inner), reader.take(8 * n_inner)
+    feature, threshold = reader.packed(n_inner), reader.floats(n_inner)
     sums_samples = reader.mode(STORED) == DERIVED
     samples = reader.packed(n_leaves if sums_samples else n)
     missing = reader.bits(n) if group.item_bytes == 64 and reader.mode(STORED) == STORED else None
-    weights, plain_weights = None, None
-    if reader.mode(STORED) == DERIVED:
+    weights, plain_weights, near_weights = None, None, None
+    if (mode := reader.mode(NEAR)) == DERIVED:
         weights = reader.packed(n_leaves)
     else:
-        plain_weights = reader.take(8 * n)
-    classes, impure, plain_values = None, None, None
-    if reader.mode(STORED) == STORED:
-        plain_values = reader.take(8 * n * group.width)
-    else:
+        plain_weights = reader.floats(n if mode == STORED else n_leaves)
+        near_weights = reader.near(n_inner) if mode == NEAR else None
+    classes, impure, plain_values, near_values = None, None, None, None
+    if (mode := reader.mode(NEAR)) == DERIVED:
         if weights is None or not 2 <= group.width < MAX_CLASSES:
             raise FormatError("packed trees derive shares of classes from nothing")
         classes = reader.take(n_leaves)
         impure = reader.packed(int((classes == IMPURE).sum()) * group.width)
-    plain_impurity = reader.take(8 * n) if reader.mode(STORED) == STORED else None
-    if plain_impurity is None and classes is None:
+    else:
+        plain_values = reader.floats((n if mode == STORED else n_leaves) * group.width)
+        near_values = reader.near(n_inner * group.width) if mode == NEAR else None
+    plain_impurity, near_impurity, n_outputs = None, None, 0
+    if (mode := reader.mode(NEAR_ENTROPY)) == DERIVED and classes is None:
         raise FormatError("packed trees derive an impurity from nothing")
+    if mode == STORED:
+        plain_impurity = reader.floats(n)
+    elif mode != DERIVED:
+        n_outputs = 0 if mode == NEAR else _read_outputs(reader, group.width)
+        near_impurity = reader.near(n)
     return Columns(
         n_nodes=n,
         n_inner=n_inner,
@@ -128,11 +151,23 @@ def _read_columns(reader: StreamReader, group: Group) -> Columns:
         missing=missing,
         weights=weights,
         plain_weights=plain_weights,
+        near_weights=near_weights,
         classes=classes,
         impure=impure,
         plain_values=plain_values,
+        near_values=near_values,
         plain_impurity=plain_impurity,
+        near_impurity=near_impurity,
+        n_outputs=n_outputs,
+        is_entropy=mode == NEAR_ENTROPY,
     )
+
+
+def _read_outputs(reader: StreamReader, width: int) -> int:
+    n_outputs = int(reader.ints(1)[0])
+    if not 1 <= n_outputs <= width:
+        raise FormatError(f"packed trees have shares of classes for {n_outputs} outputs")
+    return n_outputs
 
 
 def _grow(columns: Columns, group: Group, out: Bytes) -> None:
@@ -156,19 +191,31 @@ def _grow(columns: Columns, group: Group, out: Bytes) -> None:
     nodes["n_node_samples"] = samples
     if group.item_bytes == 64:
         nodes[MISSING] = shape.to_the_larger(samples) if columns.missing is None else flags(columns.missing, n)
-    if columns.plain_weights is not None:
-        nodes["weighted_n_node_samples"] = floats(columns.plain_weights)
-    else:
+    weights = nodes["weighted_n_node_samples"]
+    if columns.plain_weights is None:
         totals = _totals(columns, samples, shape)
-        nodes["weighted_n_node_samples"] = totals
-    if columns.plain_values is not None:
-        values = floats(columns.plain_values)
+        weights[:] = totals
+    elif columns.near_weights is None:
+        weights[:] = floats(columns.plain_weights)
     else:
+        weights[shape.is_leaf] = floats(columns.plain_weights)
+        near_sums(weights, columns.near_weights, shape)
+    if columns.plain_values is None:
         tallies = _tallies(columns, totals, shape)
         values = shares(tallies, totals)
         nodes["impurity"] = gini(tallies, totals)
+    elif columns.near_values is None:
+        values = floats(columns.plain_values).reshape(n, columns.width)
+    else:
+        values = np.empty((n, columns.width))
+        values[shape.is_leaf] = floats(columns.plain_values).reshape(-1, columns.width)
+        near_means(values, weights, columns.near_values, shape)
     if columns.plain_impurity is not None:
         nodes["impurity"] = floats(columns.plain_impurity)
+    elif columns.near_impurity is not None:
+        impurity_of = entropy_of_shares if columns.is_entropy else gini_of_shares
+        of_shares = partial(impurity_of, n_outputs=columns.n_outputs) if columns.n_outputs else None
+        near_impurities(nodes["impurity"], values, weights, columns.near_impurity, of_shares, shape)
     for at, data, size in ((nodes_at, nodes, group.item_bytes), (values_at, values, 8 * group.width)):
         flat = data.reshape(-1).view(np.uint8)
         for begin, start, stop in runs(at, counts * size):

@@ -6,9 +6,8 @@ A piece belongs to one group as a whole. Small arrays of many trees lie in one p
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from functools import partial
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 
@@ -18,12 +17,12 @@ from vitrify.container.writer import Group, Piece
 from vitrify.graph.drafts import Draft
 
 _GROUP_BYTES: Final = 1 << 22
+_ONE_NUMBER_BYTES: Final = 1 << 23  # trees for regression share a dictionary of what their leaves hold
 _VALUES: Final = np.dtype("<f8")
 Places = Mapping[int, tuple[int, int]]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Tree:
+class _Tree(NamedTuple):
     """A tree whose nodes and values lie in pieces: the number of each piece, and the offset in it."""
 
     item_bytes: int
@@ -42,15 +41,16 @@ def tree_groups(drafts: Sequence[Draft], places: Places, pieces: Sequence[Piece]
         pieces: All pieces.
     """
     by_kind: dict[tuple[int, int], list[_Tree]] = {}
+    is_node = _NodeTypes()
     for draft in drafts:
         for nodes, values in zip(draft.columns["nodes"], draft.columns["values"], strict=True):
-            tree = _tree(nodes, values, places)
+            tree = _tree(nodes, values, places, is_node)
             if tree is not None:
                 by_kind.setdefault((tree.item_bytes, tree.width), []).append(tree)
     taken: set[int] = set()
     groups: list[Group] = []
-    for found in by_kind.values():
-        for together in _batches(_connected(found), pieces):
+    for (_, width), found in by_kind.items():
+        for together in _batches(_connected(found), pieces, _ONE_NUMBER_BYTES if width == 1 else _GROUP_BYTES):
             numbers = _pieces_of(together)
             if taken.isdisjoint(numbers):  # trees of another kind may lie in the same piece
                 taken.update(numbers)
@@ -58,23 +58,32 @@ def tree_groups(drafts: Sequence[Draft], places: Places, pieces: Sequence[Piece]
     return groups
 
 
-def _tree(nodes: Any, values: Any, places: Places) -> _Tree | None:
+class _NodeTypes:
+    """Whether the fields that count lie where those of scikit-learn's nodes do, by dtype; arrays share theirs."""
+
+    def __init__(self) -> None:
+        self._known: dict[int, tuple[np.dtype[Any], bool]] = {}
+
+    def __call__(self, dtype: np.dtype[Any]) -> bool:
+        found = self._known.get(id(dtype))
+        if found is None:
+            found = self._known[id(dtype)] = dtype, _is_node(dtype)
+        return found[1]
+
+
+def _tree(nodes: Any, values: Any, places: Places, is_node: _NodeTypes) -> _Tree | None:
     at, values_at = places.get(id(nodes)), places.get(id(values))
-    if at is None or values_at is None or nodes.ndim != 1 or values.ndim != 3 or len(values) != len(nodes):
+    if at is None or values_at is None:
         return None
-    if not _is_node(nodes.dtype) or values.dtype != _VALUES or not values.flags.c_contiguous or not values.size:
+    shape, n_nodes, dtype = values.shape, len(nodes), nodes.dtype
+    if nodes.ndim != 1 or len(shape) != 3 or shape[0] != n_nodes or not values.size:
         return None
-    return _Tree(
-        item_bytes=nodes.dtype.itemsize,
-        width=values.shape[1] * values.shape[2],
-        n_nodes=len(nodes),
-        nodes=at,
-        values=values_at,
-    )
+    if not is_node(dtype) or values.dtype != _VALUES or not values.flags.c_contiguous:
+        return None
+    return _Tree(dtype.itemsize, shape[1] * shape[2], n_nodes, at, values_at)
 
 
 def _is_node(dtype: np.dtype[Any]) -> bool:
-    """Whether the fields that count lie where those of scikit-learn's nodes do."""
     expected = trees.NODES.get(dtype.itemsize)
     if expected is None or dtype.fields is None or expected.fields is None:
         return False
@@ -99,14 +108,14 @@ def _connected(found: Sequence[_Tree]) -> list[list[_Tree]]:
     return list(together.values())
 
 
-def _batches(parts: Sequence[list[_Tree]], pieces: Sequence[Piece]) -> Iterator[list[_Tree]]:
-    """Neighbours, up to some MiB."""
+def _batches(parts: Sequence[list[_Tree]], pieces: Sequence[Piece], most_bytes: int) -> Iterator[list[_Tree]]:
+    """Neighbours, up to so many bytes."""
     batch: list[_Tree] = []
     n_bytes = 0
     for part in parts:
         batch += part
         n_bytes += sum(pieces[number].n_bytes for number in _pieces_of(part))
-        if n_bytes >= _GROUP_BYTES:
+        if n_bytes >= most_bytes:
             yield batch
             batch, n_bytes = [], 0
     if batch:
@@ -124,7 +133,8 @@ def _group(found: Sequence[_Tree], numbers: tuple[int, ...], pieces: Sequence[Pi
         begins[number] = n_bytes
         n_bytes += pieces[number].n_bytes
     spans = [
-        (begins[tree.nodes[0]] + tree.nodes[1], tree.n_nodes, begins[tree.values[0]] + tree.values[1]) for tree in found
+        (begins[piece] + offset, n_nodes, begins[values_piece] + values_offset)
+        for _, _, n_nodes, (piece, offset), (values_piece, values_offset) in found
     ]
     layout = trees.Group(
         n_bytes=n_bytes,
