@@ -77,8 +77,10 @@ def read_attached(file: GlassFile, limits: Limits = LIMITS) -> Attached:
         if opened.header.metadata.record != _NO_RECORD or opened.attached() is not None:
             raise FormatError("the block of the record has a record of its own")
         decoder = Decoder(opened, default_registry())
-        if decoder.graph.names or not all(_is_plain(parsed.table.type) for parsed in decoder.tables):
-            raise FormatError("the record needs names that no record has")
+        for name in decoder.graph.names:
+            _nothing(name.name, name.what, "")
+        if not all(_is_plain(parsed.table.type) for parsed in decoder.tables):
+            raise FormatError("the record needs types that no record has")
         found = decoder.build(_nothing)
         file.spend(left - opened.bytes_left, "the record")
     if type(found) is not dict or tuple(found) != _FIELDS or any(type(part) is not dict for part in found.values()):

@@ -99,6 +99,12 @@ def test_units_are_an_eighth_of_the_last_bit_of_the_mean_square(apart: int) -> N
     assert found[2] == 1.25 + apart * ulp(13.5) / 8
 
 
+def test_impurities_may_be_stored_beside_values_that_are_near() -> None:
+    """As they are."""
+    found = root(packed(impurity_kind=lambda s: s.mode(1), near_impurity=lambda s: s.floats(np.array([7.5, 0.0, 1.0]))))
+    assert found == (3.0, 3.5, 7.5)
+
+
 def test_numbers_that_are_given_are_taken_as_they_are() -> None:
     """Every bit of them."""
     found = root(packed(near_weights=near([True], [], [-0.0]), near_impurity=near([True] * 3, [], [nan, 1.0, 1.0])))

@@ -17,8 +17,9 @@ from sklearn.neighbors import BallTree, KernelDensity, KNeighborsClassifier, Nea
 
 import vitrify
 from tests.support.lying_writer import Lie
-from vitrify.converters.sklearn.functions import problem_of
+from vitrify.converters.sklearn.functions import problem_of, with_metrics
 from vitrify.errors import StateError, UnsupportedError
+from vitrify.graph.converter import AttrsRule
 
 X = np.random.default_rng(0).normal(size=(40, 3))
 Y = np.arange(40) % 2
@@ -151,3 +152,18 @@ def test_the_metric_of_a_search_tree_gets_no_other_keywords_either() -> None:
 @pytest.mark.parametrize("given", [[("axis", 0)], {0: 1}])
 def test_keywords_are_a_dict_from_names(given: Any) -> None:
     assert problem_of(np.sum, given, "metric_params") == "metric_params is no dict from names"
+
+
+def test_a_rule_that_looks_at_a_metric_keeps_what_it_was() -> None:
+    """Its own look before saving, and after loading, come first."""
+    seen: list[str] = []
+    rule = AttrsRule(precheck=lambda _: seen.append("precheck"), finish=lambda _: seen.append("finish"))
+    found = with_metrics({"sklearn.kernel_ridge.KernelRidge": rule})["sklearn.kernel_ridge.KernelRidge"]
+    model = KernelRidge(kernel=distance.minkowski, kernel_params={"out": np.zeros(1)})
+    assert found.precheck is not None
+    assert found.finish is not None
+    with pytest.raises(UnsupportedError, match="a KernelRidge whose kernel_params cannot be given"):
+        found.precheck(model)
+    with pytest.raises(ValueError, match="kernel_params cannot be given"):
+        found.finish(model)
+    assert seen == ["precheck", "finish"]

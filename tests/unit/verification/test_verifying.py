@@ -59,6 +59,10 @@ class TestTheSameModel:
     def test_loading_with_proof(self, path: Path, model: LogisticRegression) -> None:
         assert np.array_equal(vitrify.load(path, verify="probes").coef_, model.coef_)
 
+    def test_nothing_else_can_be_proven_on_load(self, path: Path) -> None:
+        with pytest.raises(ValueError, match=r'^verify= is None or "probes", got True$'):
+            vitrify.load(path, verify=True)  # type: ignore[arg-type]  # the point
+
 
 class TestAnotherModel:
     def test_other_coefficients_predict_otherwise(self, model: LogisticRegression, path: Path) -> None:
