@@ -242,6 +242,15 @@ class TestFilesOfOthers:
         ):
             read_attached(opened)
 
+    @pytest.mark.parametrize("value", [LogisticRegression(), np.random.RandomState(0)])
+    def test_what_no_record_has_is_not_built(self, model: LogisticRegression, value: Any) -> None:
+        other = bare({"columns": {"x": value}, "target": {}, "probes": {}, "texts": {}})
+        with (
+            open_glass_bytes(with_attached(model, other)) as opened,
+            pytest.raises(FormatError, match="the record needs types that no record has"),
+        ):
+            read_attached(opened)
+
     def test_it_has_no_record_of_its_own(self, model: LogisticRegression) -> None:
         block = vitrify.dumps({"columns": {}, "target": {}, "probes": {}, "texts": {}})
         with (
