@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from benchmarks.compression import LEAST_BYTES, RIVALS
+from benchmarks.compression import LEAST_BYTES, LEFT_OUT, RIVALS
 from benchmarks.figures import Board, Ratio
 from benchmarks.layout import NOTHING, factor, number, table
 from benchmarks.report import FELT_S
@@ -97,4 +97,7 @@ def _compressed(board: Board) -> list[str]:
     ]
     if not texts:
         return []
-    return [f"Files saved with `compress=True` are {' and '.join(texts)}, over {len(models)} models above 100 kB."]
+    missing = [name for name in LEFT_OUT if name not in board.models]
+    without = f", without {' and '.join(missing)}, which hold noise" if missing else ""
+    over = f"over {len(models)} models above 100 kB{without}"
+    return [f"Files saved with `compress=True` are {' and '.join(texts)}, {over}."]

@@ -7,8 +7,10 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 import msgspec
+import numpy as np
 
 from vitrify.errors import UnsupportedError
+from vitrify.graph.paths import cut
 from vitrify.record import known_versions
 from vitrify.record.attached import Attached
 from vitrify.record.data.fingerprint import fingerprint
@@ -120,6 +122,7 @@ def capture(
     columns: dict[str, Any] = {}
     described = None
     if table is not None:
+        _require_columns(model, table)
         columns = column_statistics(table, full=statistics == "full")
         if statistics is None:
             columns = schema_part(columns)
@@ -223,6 +226,25 @@ def _require_rows(table: Table | None, target: Table | None) -> None:
         raise TypeError("y= was given without X=")
     if target.n_rows != table.n_rows:
         raise UnsupportedError(f"X has {table.n_rows} rows and y {target.n_rows}", hint="Give the X and y of one fit")
+
+
+def _require_columns(model: Any, table: Table) -> None:
+    """X must have the columns that scikit-learn noted down when the model was fitted."""
+    if table.form in ("texts", "records"):
+        return
+    kind, hint = type(model).__name__, "Give the X that it was fitted on"
+    n_columns = getattr(model, "n_features_in_", None)
+    if isinstance(n_columns, (int, np.integer)) and n_columns != table.n_columns:
+        raise UnsupportedError(f"X has {table.n_columns} columns, and this {kind} was fitted on {n_columns}", hint=hint)
+    fitted = getattr(model, "feature_names_in_", None)
+    if fitted is None or table.form != "frame":
+        return
+    for i, (column, name) in enumerate(zip(table.columns, fitted, strict=False)):
+        if column.name != name:
+            raise UnsupportedError(
+                f"column {i} of X is {cut(str(column.name))!r}, and this {kind} was fitted on {cut(str(name))!r} there",
+                hint=hint,
+            )
 
 
 def _is_classifier(model: Any) -> bool:

@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import safetensors
+from scipy import sparse
 from sklearn.datasets import load_iris
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import cross_val_score
@@ -258,6 +259,33 @@ class TestFilesOfOthers:
             pytest.raises(FormatError, match="the block of the record has a record of its own"),
         ):
             read_attached(opened)
+
+    @pytest.mark.parametrize(
+        ("data", "message"),
+        [
+            (X[:, :2], "X has 2 columns, and this LogisticRegression was fitted on 4"),
+            (sparse.csr_array(np.hstack([X, X])), "X has 8 columns, and this LogisticRegression was fitted on 4"),
+            (pd.DataFrame(X)[[0]], "X has 1 columns, and this LogisticRegression was fitted on 4"),
+        ],
+    )
+    def test_data_of_another_width_is_refused(self, model: LogisticRegression, data: Any, message: str) -> None:
+        """Its outputs could not be kept, and the record would be about other data."""
+        with pytest.raises(UnsupportedError) as caught:
+            vitrify.dumps(model, X=data, y=Y)
+        assert caught.value.message == message
+        assert caught.value.hint == "Give the X that it was fitted on"
+
+    def test_other_names_are_refused(self) -> None:
+        """Also the same in another order; an array has none."""
+        frame = pd.DataFrame(X, columns=list("abcd"))
+        model = LogisticRegression(max_iter=300).fit(frame, Y)
+        vitrify.capture(model, frame.to_numpy(), Y)
+        for other, at in ((frame[list("abdc")], 2), (frame.rename(columns={"d": "D"}), 3)):
+            was, now = "abcd"[at], other.columns[at]
+            message = f"column {at} of X is '{now}', and this LogisticRegression was fitted on '{was}' there"
+            with pytest.raises(UnsupportedError) as caught:
+                vitrify.capture(model, other, Y)
+            assert caught.value.message == message
 
     @pytest.mark.parametrize(
         ("stated", "message"),
