@@ -8,8 +8,9 @@ import os
 import sys
 import warnings
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, BinaryIO, Never
+
+from msgspec import Struct
 
 from vitrify.container.files import write_file
 from vitrify.container.limits import LIMITS, Limits
@@ -226,8 +227,7 @@ def _check_unreviewed(prepared: Plan, registry: Registry) -> None:
         ) from error
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LoadOptions:
+class LoadOptions(Struct, frozen=True, kw_only=True):
     """What `load` was asked for; see there.
 
     Attributes:

@@ -10,8 +10,9 @@ from __future__ import annotations
 import sys
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, Final
+
+from msgspec import Struct
 
 from vitrify.errors import UnsupportedError, UntrustedTypeError
 from vitrify.graph.paths import cut
@@ -27,8 +28,7 @@ _OWN_PARSERS: Final = {
 """Libraries whose objects hand bytes of a file to compiled code → a sentence that says which objects do."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Need:
+class Need(Struct, frozen=True, kw_only=True):
     """A name that a file needs and the registry does not have.
 
     Attributes:
@@ -42,8 +42,7 @@ class Need:
     path: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Trust:
+class Trust(Struct, frozen=True, kw_only=True):
     """What the caller trusts: objects by the name that the file has for them, and names to be imported."""
 
     objects: Mapping[str, Any]

@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from tests.property.strategies import dtypes
 from tests.support.independent_codecs import unshuffle
 from vitrify import kernels
-from vitrify.container import shuffle
-from vitrify.container.codecs import SHUFFLE, ZSTD
+from vitrify.container import shuffle, zstd
+from vitrify.container.shuffle import codec
 from vitrify.errors import FormatError
 
 
@@ -29,7 +29,7 @@ def decoded(content: bytes, n_bytes: int) -> bytes | None:
 def _decoded(content: bytes, n_bytes: int) -> bytes | None:
     out = bytearray(n_bytes)
     try:
-        SHUFFLE.decode(memoryview(ZSTD.frame([content], len(content), 1)), memoryview(out))
+        codec.decode(memoryview(zstd.frame([content], len(content), 1)), memoryview(out))
     except FormatError:
         return None
     return bytes(out)

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 
-from vitrify.container.codecs import SHUFFLE, WORDS, WORTH, ZSTD, Codec
-
-Buffer = bytes | memoryview
-Items = str | np.dtype[Any]
+from vitrify.container import zstd
+from vitrify.container.codecs import SHUFFLE, WORDS, WORTH, ZSTD, Buffer, Codec, Items
+from vitrify.container.shuffle import codec as shuffle
+from vitrify.container.words import codec as words
 
 
 def encode(data: Buffer, items: Items, effort: int) -> tuple[Codec, bytes] | None:
@@ -17,15 +15,14 @@ def encode(data: Buffer, items: Items, effort: int) -> tuple[Codec, bytes] | Non
 
     Args:
         data: The bytes.
-        items: What they are: `lines` of text that are joined by NUL; the dtype of numbers or records, with a shape
-            for rows of them; or nothing that is known (empty).
+        items: What they are.
         effort: 1-9, from fast to small.
     """
     if isinstance(items, np.dtype):
-        shuffled = SHUFFLE.encode(data, items, effort)
+        shuffled = shuffle.encode(data, items, effort)
         if shuffled is not None and len(shuffled) < len(data) * WORTH:
             return SHUFFLE, shuffled
-    if items == "lines" and (packed := WORDS.encode(data, effort)) is not None and len(packed) < len(data) * WORTH:
+    if items == "lines" and (packed := words.encode(data, effort)) is not None and len(packed) < len(data) * WORTH:
         return WORDS, packed
-    body = ZSTD.encode([data], len(data), effort)
+    body = zstd.encode([data], len(data), effort)
     return None if body is None else (ZSTD, body)

@@ -7,11 +7,11 @@ alone refuses duplicate keys, stray spaces, reordered or unknown fields and numb
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from math import prod
 from typing import Final
 
 import msgspec
+from msgspec import Struct
 
 from vitrify.container.codecs import CODECS, RAW
 from vitrify.container.digest import BLANK, DIGEST_CHARS, digest_count, hex_digest
@@ -85,8 +85,7 @@ _PREPARED: Final = tuple(map(msgspec.json.Decoder, (Entry, Stored, Metadata)))
 """Made under the lock of imports: two threads in which msgspec first looks into a type end the process (SIGSEGV)."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Block:
+class Block(Struct, frozen=True, kw_only=True):
     """A named run of bytes in the data section.
 
     Attributes:
@@ -116,8 +115,7 @@ class Block:
         return self.stored_bytes if self.stored.n_bytes is None else self.stored.n_bytes
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Header:
+class Header(Struct, frozen=True, kw_only=True):
     """A header that has passed every check of SPEC.md §2."""
 
     metadata: Metadata

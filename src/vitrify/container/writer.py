@@ -8,14 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
-from dataclasses import dataclass
 from typing import TypeVar
 
 import numpy as np
 import numpy.typing as npt
+from msgspec import Struct
 
-from vitrify.container import choice
-from vitrify.container.codecs import Codec
+from vitrify.container.codecs import Buffer, Codec, Items
 from vitrify.container.digest import BLANK, CHUNK_BYTES, digest_count, hex_digest, model_digest
 from vitrify.container.layout import (
     CELLS,
@@ -31,14 +30,12 @@ from vitrify.container.layout import (
 )  # fmt: skip
 from vitrify.container.parallel import one_ahead, share
 
-Buffer = bytes | memoryview
 _BATCH_CHUNKS = 4
 _WORTH_A_THREAD_BYTES = 1 << 20
 _T = TypeVar("_T")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Piece:
+class Piece(Struct, frozen=True, kw_only=True):
     """A numbered block to be written; its number is its place in the sequence given to `plan`.
 
     Attributes:
@@ -46,14 +43,14 @@ class Piece:
         dtype: The safetensors dtype.
         shape: The shape in that dtype.
         data: Gives the bytes, flat; called when they are needed, so nothing need be kept.
-        items: What the bytes are, which says how they may be encoded; see `choice.encode`.
+        items: What the bytes are, which says how they may be encoded.
     """
 
     name: str
     dtype: str
     shape: tuple[int, ...]
     data: Callable[[], Buffer]
-    items: choice.Items = ""
+    items: Items = ""
 
     @property
     def n_bytes(self) -> int:
@@ -64,8 +61,7 @@ class Piece:
         return n
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Group:
+class Group(Struct, frozen=True, kw_only=True):
     """Pieces that are stored together, if that makes them smaller.
 
     Attributes:
@@ -101,8 +97,10 @@ class _Draft:
         self._codec: Codec | None = None
         self._plain: list[tuple[int | None, int, list[str]]] | None = None
         if effort and piece.n_bytes:
+            from vitrify.container.choice import encode  # with the codecs, which a plain file does without
+
             data = piece.data()
-            if (encoded := choice.encode(data, piece.items, effort)) is not None:
+            if (encoded := encode(data, piece.items, effort)) is not None:
                 self._encoded(*encoded, [(number, data)])
 
     def _encoded(self, codec: Codec, body: bytes, plain: list[tuple[int | None, Buffer]]) -> None:

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import mmap
 from collections.abc import Sequence
-from dataclasses import dataclass
 from math import prod
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+from msgspec import Struct
 
 from vitrify.graph.dtypes import holds_garbage, value_mask, without_garbage
 
@@ -22,8 +22,7 @@ _MAX_GAP_RATIO = 16
 _OWNERS = frozenset({bytes, bytearray, mmap.mmap})
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class View:
+class View(Struct, frozen=True, kw_only=True):
     """An array that shares elements with others: where it lies in their common buffer, in bytes.
 
     The buffer is one of them if it covers all, else an array of bytes made for the purpose.

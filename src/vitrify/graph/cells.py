@@ -9,8 +9,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from vitrify.container.choice import Items
-from vitrify.container.codecs import RAW
+from vitrify.container.codecs import RAW, Items
 from vitrify.container.layout import CELLS
 from vitrify.container.reader import Bytes, GlassFile
 from vitrify.container.writer import Piece

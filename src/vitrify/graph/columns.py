@@ -6,11 +6,11 @@ The type of every value is kept: 1, True, 1.0 and numpy.float64(1.0) never stand
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from typing import Any, Final, Protocol
 
 import numpy as np
 import numpy.typing as npt
+from msgspec import Struct
 
 from vitrify.graph.cells import CellWriter, smallest_signed, smallest_unsigned
 from vitrify.graph.schema import (
@@ -56,8 +56,7 @@ class Links(Protocol):
         """The table and the row of each object."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Part:
+class _Part(Struct, frozen=True):
     """Values that one plain column can hold, and where they stand in the whole (None for everywhere)."""
 
     group: str

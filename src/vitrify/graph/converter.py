@@ -7,8 +7,10 @@ again. vitrify's own converters use exactly this.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
+
+from msgspec import Struct, field
 
 from vitrify.graph.rows import Rows
 
@@ -19,8 +21,7 @@ def accept(rows: Rows) -> None:
     """The check of a type whose `decode` refuses every bad value by itself."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AttrsRule:
+class AttrsRule(Struct, frozen=True, kw_only=True):
     """What holds for a reviewed class that is rebuilt from its attributes.
 
     Attributes:

@@ -6,11 +6,11 @@ A draft keeps all values of its columns alive, because identity is tracked by `i
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from itertools import accumulate
 from typing import Any
 
 import numpy as np
+from msgspec import Struct, field
 
 from vitrify.container.limits import LIMITS
 from vitrify.errors import UnsupportedError
@@ -19,8 +19,7 @@ from vitrify.graph.leveling import Level, Node, levels
 from vitrify.graph.paths import Edge, Holder, Paths
 
 
-@dataclass(slots=True, eq=False)
-class Draft:
+class Draft(Struct, eq=False):
     """The table of one shape.
 
     Attributes:

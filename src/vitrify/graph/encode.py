@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from typing import Any, Final, cast
 
 import numpy as np
+from msgspec import Struct
 
 from vitrify.container.writer import Group, Piece
 from vitrify.errors import FormatError, UnsupportedError
@@ -24,7 +24,6 @@ from vitrify.graph.dtypes import encode_dtype, require_values
 from vitrify.graph.instances import AttrsShape, ConverterShape, RowError
 from vitrify.graph.leveling import MadeOnCycleError
 from vitrify.graph.names import NameTable
-from vitrify.graph.packing import tree_groups, vocabulary_groups
 from vitrify.graph.parameters import NEVER_SAVED
 from vitrify.graph.paths import Paths
 from vitrify.graph.registry import Registry
@@ -35,8 +34,7 @@ _PLAIN: Final = frozenset({type(None), bool, int, float, str, bytes, *SCALARS})
 _MAX_BLOCK_NAME_CHARS: Final = 80
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Encoded:
+class Encoded(Struct, frozen=True, kw_only=True):
     """A whole object as the container takes it.
 
     Attributes:
@@ -67,8 +65,7 @@ def encode(root: Any, registry: Registry, *, packs: bool = False) -> Encoded:
     return _Encoder(registry, packs=packs).run(root)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Problem:
+class _Problem(Struct, frozen=True, kw_only=True):
     """A value that cannot be saved: where it stands in a draft's column, or which row it is (`field` empty)."""
 
     draft: Draft | None
@@ -133,6 +130,11 @@ class _Encoder:
         )
 
     def _groups(self, drafts: Sequence[Draft], tables: Sequence[Table]) -> list[Group]:
+        from vitrify.graph.packing import (  # with the codecs, which a plain file does without
+            tree_groups,
+            vocabulary_groups,
+        )
+
         trees = [draft for draft in drafts if _is_packed(draft)]
         pieces = self.cells.pieces
         return [*tree_groups(trees, self._lies, pieces), *vocabulary_groups(drafts, tables, pieces)]

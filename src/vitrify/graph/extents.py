@@ -6,13 +6,13 @@ Most tables hold a few arrays, for which Python's ints are faster than numpy's m
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from itertools import accumulate
 from math import prod
 from typing import Final
 
 import numpy as np
 import numpy.typing as npt
+from msgspec import Struct
 
 from vitrify.errors import FormatError
 from vitrify.graph.schema import CELL_LIMIT_BYTES
@@ -23,8 +23,7 @@ _FEW: Final = 48
 _MAX_SIZE: Final = 2.0**60
 
 
-@dataclass(frozen=True, slots=True)
-class Extents:
+class Extents(Struct, frozen=True):
     """The sizes of the arrays of a table in bytes.
 
     Attributes:

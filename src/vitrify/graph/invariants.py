@@ -7,11 +7,11 @@ first attribute binds and every later one must match. Compiled code trusts exact
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 import numpy as np
 import numpy.typing as npt
+from msgspec import Struct, field
 
 from vitrify.graph.rows import Place, Rows
 
@@ -20,8 +20,7 @@ Env = dict[str, Any]
 Size = int | str | Callable[[Mapping[str, Any]], int]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class IntField:
+class IntField(Struct, frozen=True, kw_only=True):
     """An attribute that is an int from `low` to `high`, both allowed; it binds `size` if that is given."""
 
     name: str
@@ -44,8 +43,7 @@ class IntField:
             _match(rows, row, self.name, self.size, int(value), env)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ArrayField:
+class ArrayField(Struct, frozen=True, kw_only=True):
     """An attribute that is an array: its dtype is one of `dtypes`, its shape is `shape`, its values are in range.
 
     `low` and `high` (exclusive) are sizes; the array itself is bound under its name for later relations.
@@ -77,8 +75,7 @@ class ArrayField:
         env[self.name] = value
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ShapeField:
+class ShapeField(Struct, frozen=True, kw_only=True):
     """An attribute that is an array of any dtype, objects included, or one of the types in `shapes`.
 
     Attributes:
@@ -117,8 +114,7 @@ class ShapeField:
         return tuple(held.tolist()) if held.dtype == np.int64 and held.ndim == 1 else None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Relation:
+class Relation(Struct, frozen=True, kw_only=True):
     """Something that must hold among what was bound before."""
 
     message: str

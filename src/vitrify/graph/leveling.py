@@ -7,9 +7,10 @@ Where rows of one table stand on both sides of such a step, the table is split b
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from itertools import accumulate
 from typing import Any
+
+from msgspec import Struct
 
 from vitrify.graph.order import components, is_cyclic
 
@@ -17,8 +18,7 @@ Locate = Callable[[Any], tuple[int, int] | None]
 Level = tuple[int, int]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Node:
+class Node(Struct, frozen=True, kw_only=True):
     """A table as the levels see it.
 
     Attributes:

@@ -5,11 +5,11 @@ What a file holds, what it needs and where each thing is can be told from here w
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
+from msgspec import Struct, field
 
 from vitrify.container.layout import GRAPH
 from vitrify.container.reader import GlassFile
@@ -50,8 +50,7 @@ _ROW_BYTES: Final = {"list": 72, "tuple": 56, "dict": 80, "set": 232, "frozenset
 """What an empty object takes, the garbage collector's part included, in bytes; arrays are charged on their own."""
 
 
-@dataclass(slots=True, kw_only=True)
-class ParsedTable:
+class ParsedTable(Struct, kw_only=True):
     """A table whose columns have been read.
 
     Attributes:
@@ -75,8 +74,7 @@ class ParsedTable:
     children: list[int] = field(default_factory=list)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Foreign:
+class Foreign(Struct, frozen=True, kw_only=True):
     """A class or function that the registry does not have: the table or name that needs it first."""
 
     name: str

@@ -6,12 +6,12 @@ The type of every value is kept: 1, True, 1.0 and numpy.float64(1.0) never stand
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from itertools import accumulate, pairwise
 from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
+from msgspec import Struct
 
 from vitrify.errors import FormatError
 from vitrify.graph.cells import CellReader
@@ -33,8 +33,7 @@ Reference = tuple[int, NumberArray, NumberArray | None]
 _SCALAR_TEXTS: Final = frozenset(SCALARS.values())
 
 
-@dataclass(slots=True, kw_only=True)
-class Parsed:
+class Parsed(Struct, kw_only=True):
     """A column whose cells have been read and checked, before any object exists.
 
     Attributes:

@@ -7,19 +7,18 @@ big arrays need it.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+from msgspec import Struct
 
 _MAX_KEY_CHARS = 60
 _MAX_STEPS = 60
 Ints = npt.NDArray[np.int64]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Edge:
+class Edge(Struct, frozen=True, kw_only=True):
     """The references of one column to one table.
 
     Attributes:
@@ -37,8 +36,7 @@ class Edge:
     positions: Ints
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Holder:
+class Holder(Struct, frozen=True, kw_only=True):
     """What the paths need to know of a table: how many rows, where each row's items begin, and how they are called."""
 
     n: int

@@ -15,6 +15,8 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any, Final
 
+from msgspec import Struct
+
 from vitrify.errors import UnsupportedError
 from vitrify.graph.converter import AttrsRule, Converter
 
@@ -24,8 +26,7 @@ REVIEWED_LIBRARIES: Final = frozenset({"numpy", "scipy", "pandas", "sklearn", "j
 DISTRIBUTIONS: Final = {"sklearn": "scikit-learn"}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Family:
+class Family(Struct, frozen=True, kw_only=True):
     """A module of converters that is imported only when one of its types turns up.
 
     Attributes:

@@ -5,13 +5,13 @@ A check says what must hold and calls `fail` where it does not; it can change no
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import Any, Final, NoReturn
 
 import numpy as np
 import numpy.typing as npt
+from msgspec import Struct
+from msgspec.structs import replace
 
 from vitrify.errors import StateError
 from vitrify.graph.parsed import Parsed
@@ -26,8 +26,7 @@ class _Unbuilt:
 UNBUILT: Final = _Unbuilt()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Rows:
+class Rows(Struct, frozen=True, kw_only=True):
     """All objects of one table, column by column.
 
     Attributes:
@@ -68,7 +67,7 @@ class Rows:
     def part(self, begin: int, end: int) -> Rows:
         """The rows from `begin` to `end`."""
         columns = {name: column.part(begin, end) for name, column in self.columns.items()}
-        return dataclasses.replace(self, n=end - begin, columns=columns, first=self.first + begin)
+        return replace(self, n=end - begin, columns=columns, first=self.first + begin)
 
     def has(self, field: str) -> bool:
         """Whether the objects have such an attribute at all."""
@@ -147,8 +146,7 @@ class Rows:
         return next((i for i, v in enumerate(values) if not isinstance(v, kinds) or isinstance(v, bool)), 0)
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(Struct, frozen=True):
     """An object in a table, which may not exist yet.
 
     Attributes:

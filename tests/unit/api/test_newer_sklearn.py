@@ -26,7 +26,7 @@ from sklearn.tree import DecisionTreeClassifier
 import vitrify
 from tests.support.equality import assert_same
 from tests.support.forge import reforge
-from vitrify.converters.sklearn.rules import RULES
+from vitrify.converters.sklearn import RULES
 from vitrify.errors import (
     FormatError,
     LimitError,
@@ -39,6 +39,7 @@ from vitrify.errors import (
 )  # fmt: skip
 from vitrify.graph.converter import accept
 from vitrify.graph.decode import Decoder
+from vitrify.graph.registry import load_rules
 from vitrify.graph.schema import Graph
 
 NEWER = "99.1.0"
@@ -48,6 +49,8 @@ Y = (X[:, 0] > 0).astype(np.int64)
 _BRAND_NEW = (
     "class BrandNew(BaseEstimator):\n    def __init__(self, a=1):\n        self.a = a\ndef new_score(y):\n    pass\n"
 )
+
+_LOOKED_AT_WITHOUT_A_FIT = ("TreePredictor", "HashingVectorizer", "FeatureHasher", "FunctionTransformer")
 
 
 @pytest.fixture
@@ -387,8 +390,8 @@ class TestRenamedAttributes:
     @pytest.mark.parametrize("type_id", RULES)
     def test_every_check_that_may_skip_requires_what_it_looks_at(self, type_id: str) -> None:
         """Save those that look at objects without a fit, and those that nothing is checked of."""
-        rule = RULES[type_id]
-        is_always = type_id.endswith((".TreePredictor", ".HashingVectorizer", ".FeatureHasher"))
+        rule = load_rules(RULES[type_id])[type_id]
+        is_always = "._scorer." in type_id or type_id.rpartition(".")[2] in _LOOKED_AT_WITHOUT_A_FIT
         assert bool(rule.requires) != (is_always or (rule.check is accept and rule.precheck is None))
 
 

@@ -12,8 +12,8 @@ import pytest
 
 from tests.support.independent_codecs import unshuffle
 from vitrify import kernels
-from vitrify.container import shuffle
-from vitrify.container.codecs import SHUFFLE, ZSTD
+from vitrify.container import shuffle, zstd
+from vitrify.container.shuffle import codec
 from vitrify.container.shuffle.layout import STRETCH_ITEMS, Kind
 from vitrify.container.shuffle.splitting import splits
 from vitrify.errors import FormatError
@@ -28,13 +28,13 @@ def noise(n: int, dtype: str = "<u8") -> npt.NDArray[Any]:
 
 def encoded(array: npt.NDArray[Any], dtype: Any = None) -> bytes | None:
     """The stored form."""
-    return SHUFFLE.encode(array.tobytes(), array.dtype if dtype is None else np.dtype(dtype), 3)
+    return codec.encode(array.tobytes(), array.dtype if dtype is None else np.dtype(dtype), 3)
 
 
 def decoded(stored: bytes, n_bytes: int) -> bytes:
     """What the codec makes of it."""
     out = bytearray(n_bytes)
-    SHUFFLE.decode(memoryview(stored), memoryview(out))
+    codec.decode(memoryview(stored), memoryview(out))
     return bytes(out)
 
 
@@ -52,7 +52,7 @@ def content(array: npt.NDArray[Any], dtype: Any = None) -> bytes:
 
 def frame(data: bytes) -> bytes:
     """A zstd frame of these bytes."""
-    return ZSTD.frame([data], len(data), 3)
+    return zstd.frame([data], len(data), 3)
 
 
 def kinds(array: npt.NDArray[Any], dtype: Any = None) -> list[tuple[int, str]]:
@@ -127,7 +127,7 @@ class TestRoundTrip:
         assert unshuffle(data, array.nbytes) == array.tobytes()
         stored = encoded(array)
         assert stored is not None
-        assert len(stored) < len(ZSTD.frame([array.tobytes()], array.nbytes, 3))
+        assert len(stored) < len(zstd.frame([array.tobytes()], array.nbytes, 3))
         assert decoded(stored, array.nbytes) == array.tobytes()
 
     @pytest.mark.parametrize("n", [STRETCH_ITEMS, STRETCH_ITEMS + 1])
@@ -203,13 +203,13 @@ class TestRoundTrip:
 
     def test_more_effort_is_not_larger(self) -> None:
         """Where a high effort finds less than the lowest, the latter's is taken."""
-        sizes = [len(SHUFFLE.encode(walk(20_000).tobytes(), np.dtype("<f8"), n) or b"") for n in (1, 3, 4, 7, 8, 9)]
+        sizes = [len(codec.encode(walk(20_000).tobytes(), np.dtype("<f8"), n) or b"") for n in (1, 3, 4, 7, 8, 9)]
         assert sizes[0] == sizes[1] > sizes[2] > sizes[3] > sizes[4] == sizes[5]
 
     def test_large_blocks_of_noise_take_no_effort(self) -> None:
         """Floats of which the exponent alone shrinks, of more than 4 MiB."""
         data = np.random.default_rng(1).random(600_000).tobytes()
-        assert SHUFFLE.encode(data, np.dtype("<f8"), 9) == SHUFFLE.encode(data, np.dtype("<f8"), 1)
+        assert codec.encode(data, np.dtype("<f8"), 9) == codec.encode(data, np.dtype("<f8"), 1)
 
     @pytest.mark.parametrize("array", [noise(9000), noise(9000, "u1"), np.zeros(0)], ids=["numbers", "bytes", "none"])
     def test_what_would_not_shrink_is_left_to_others(self, array: npt.NDArray[Any]) -> None:

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from vitrify import kernels
-from vitrify.container.codecs import TREES, ZSTD
-from vitrify.container.trees import NODES, unpack
+from vitrify.container import zstd
+from vitrify.container.trees import NODES, codec, unpack
 from vitrify.container.trees.streams import Streams
 from vitrify.errors import FormatError
 
@@ -180,9 +180,9 @@ def test_a_lie_is_refused(name: str) -> None:
 @pytest.mark.parametrize("trees", [0, 1])
 def test_what_is_no_frame_is_refused(trees: int) -> None:
     """Before room is made for what it holds."""
-    packed = ZSTD.encode([bytes(N_BYTES * 20)], N_BYTES * 20, 3)
+    packed = zstd.encode([bytes(N_BYTES * 20)], N_BYTES * 20, 3)
     assert packed is not None
     stored = memoryview([packed, b"no frame at all, though of some length"][trees])
-    message = [f"packed trees of {N_BYTES * 20} bytes, for a group of {N_BYTES}", "damaged zstd frame"][trees]
+    message = [f"packed trees of {N_BYTES * 20} bytes, for a block of {N_BYTES}", "damaged zstd frame"][trees]
     with pytest.raises(FormatError, match=message):
-        TREES.decode(stored, memoryview(bytearray(N_BYTES)))
+        codec.decode(stored, memoryview(bytearray(N_BYTES)))

@@ -11,8 +11,8 @@ import pytest
 import vitrify
 from tests.support.independent_codecs import unwords
 from vitrify import kernels
-from vitrify.container import words
-from vitrify.container.codecs import VOCABULARY, WORDS, ZSTD
+from vitrify.container import words, zstd
+from vitrify.container.words import codec, vocabulary
 from vitrify.errors import FormatError
 
 STEMS = ("act", "form", "late", "mark", "port", "press", "read", "scribe", "serve", "tail", "turn", "word")
@@ -237,33 +237,33 @@ class TestEncode:
     def test_sorted_words_take_far_less_than_in_plain_zstd(self, known: list[str], effort: int) -> None:
         """And the frame gives them back."""
         data = "\0".join(known).encode()
-        stored, plain = WORDS.encode(data, effort), ZSTD.encode([data], len(data), effort)
+        stored, plain = codec.encode(data, effort), zstd.encode([data], len(data), effort)
         assert stored is not None
         assert plain is not None
         assert len(stored) < 0.8 * len(plain)
         out = bytearray(len(data))
-        WORDS.decode(memoryview(stored), memoryview(out))
+        codec.decode(memoryview(stored), memoryview(out))
         assert out == data
 
     def test_other_texts_are_left_to_zstd(self) -> None:
         """Where words share nothing, or where a few are so long that a trial would take as long as the whole."""
         rng = np.random.default_rng(0)
         mixed = b"\0".join(LISTS["English"][i] for i in rng.permutation(len(ENGLISH)))
-        assert WORDS.encode(mixed, 3) is None
-        assert WORDS.encode(b"abc " * 1_000_000 + b"\0" + b"abd", 3) is None
-        assert WORDS.encode(b"abc" * 1400, 3) is None
+        assert codec.encode(mixed, 3) is None
+        assert codec.encode(b"abc " * 1_000_000 + b"\0" + b"abd", 3) is None
+        assert codec.encode(b"abc" * 1400, 3) is None
 
     def test_a_long_word_outside_of_the_sample_is_not_put_into_columns(self) -> None:
         """The sample says columns, the whole has no room for one word: it is zstd's."""
         known = [f"{i * 7919 % 10**7:07d}" for i in range(60_000)]
-        assert WORDS.encode("\0".join(known).encode(), 3) is not None
-        assert WORDS.encode("\0".join([*known, "9" * 300]).encode(), 3) is None
+        assert codec.encode("\0".join(known).encode(), 3) is not None
+        assert codec.encode("\0".join([*known, "9" * 300]).encode(), 3) is None
 
     def test_more_than_was_there_is_not_written(self) -> None:
         """A byte for each word may be more than what is saved; such words are not packed."""
         known = [bytes([i, 200]) for i in range(1, 200)]
         assert packed(known, words.Form.COLUMNS) is not None
-        assert WORDS.encode(b"\0".join(known[:9]), 3) is None
+        assert codec.encode(b"\0".join(known[:9]), 3) is None
 
     def test_what_does_not_come_back_is_not_packed(self, monkeypatch: pytest.MonkeyPatch) -> None:
         """A loop that was compiled wrongly costs bytes, not the model."""
@@ -295,10 +295,10 @@ def blocks(data: bytes) -> list[Any]:
 
 def test_what_is_no_frame_of_the_size_is_refused() -> None:
     """Before room is made for what it holds."""
-    large = ZSTD.frame([bytes(20_000)], 20_000, 3)
-    for codec in (WORDS, VOCABULARY):
+    large = zstd.frame([bytes(20_000)], 20_000, 3)
+    for module in (codec, vocabulary):
         with pytest.raises(FormatError) as caught:
-            codec.decode(memoryview(large), memoryview(bytearray(5000)))
+            module.decode(memoryview(large), memoryview(bytearray(5000)))
         assert caught.value.message == "packed words of 20000 bytes, for a block of 5000"
         with pytest.raises(FormatError, match="damaged zstd frame"):
-            codec.decode(memoryview(b"no frame at all, though of some length"), memoryview(bytearray(5000)))
+            module.decode(memoryview(b"no frame at all, though of some length"), memoryview(bytearray(5000)))

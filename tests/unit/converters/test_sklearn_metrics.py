@@ -17,7 +17,7 @@ from sklearn.neighbors import BallTree, KernelDensity, KNeighborsClassifier, Nea
 
 import vitrify
 from tests.support.lying_writer import Lie
-from vitrify.converters.sklearn.functions import problem_of, with_metrics
+from vitrify.converters.sklearn.functions import KERNEL, problem_of, with_metric
 from vitrify.errors import StateError, UnsupportedError
 from vitrify.graph.converter import AttrsRule
 
@@ -158,7 +158,7 @@ def test_a_rule_that_looks_at_a_metric_keeps_what_it_was() -> None:
     """Its own look before saving, and after loading, come first."""
     seen: list[str] = []
     rule = AttrsRule(precheck=lambda _: seen.append("precheck"), finish=lambda _: seen.append("finish"))
-    found = with_metrics({"sklearn.kernel_ridge.KernelRidge": rule})["sklearn.kernel_ridge.KernelRidge"]
+    found = with_metric(KERNEL, rule)
     model = KernelRidge(kernel=distance.minkowski, kernel_params={"out": np.zeros(1)})
     assert found.precheck is not None
     assert found.finish is not None

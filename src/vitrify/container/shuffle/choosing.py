@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Final
 
 import numpy as np
+from msgspec import Struct
+from msgspec.structs import replace
 
 from vitrify.container.shuffle.items import Items
 from vitrify.container.shuffle.layout import NUMBER_BYTES, STRETCH_ITEMS, Field, Kind, Numbers, planes, strided
@@ -22,8 +23,7 @@ _FIRST_ITEMS: Final = 1 << 10
 _NONE: Final = np.empty(0, np.uint8)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Choice:
+class Choice(Struct, frozen=True, kw_only=True):
     """A field, and an estimate of its compressed size.
 
     Attributes:

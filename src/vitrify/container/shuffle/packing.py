@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any, Final
 
 import numpy as np
+from msgspec import Struct
 
 from vitrify.container.shuffle.choosing import WORTH, Chooser
 from vitrify.container.shuffle.items import Items
@@ -17,8 +17,7 @@ from vitrify.container.shuffle.trial import Trial, distinct_share, sample
 _MOST_DISTINCT: Final = 0.99
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Packed:
+class Packed(Struct, frozen=True, kw_only=True):
     """Items before compression.
 
     Attributes:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
+from msgspec import Struct
 
 from vitrify.container.trees.streams import Bytes, Ints, StreamReader, Streams
 from vitrify.errors import FormatError
@@ -27,8 +27,7 @@ MAX_CLASSES: Final = 255
 IMPURE: Final = 255
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Group:
+class Group(Struct, frozen=True, kw_only=True):
     """Where the trees of a group lie in its bytes; all have nodes of one size and values of one width.
 
     Attributes:

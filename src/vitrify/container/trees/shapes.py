@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
+from msgspec import Struct
 
 from vitrify.container.trees.streams import Bytes, Flags, Floats, Ints
 from vitrify.errors import FormatError
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Shape:
+class Shape(Struct, frozen=True, kw_only=True):
     """The trees of a group laid end to end, all nodes numbered through.
 
     Attributes:

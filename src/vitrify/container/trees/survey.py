@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+from msgspec import Struct
 
 from vitrify.container.trees.places import IMPURE, MAX_CLASSES, MISSING, NODES, UNDEFINED, Group, gathered
 from vitrify.container.trees.shapes import Shape, checked_shape, depth_first, gini, shares
@@ -14,8 +14,7 @@ from vitrify.container.trees.streams import Bytes, Flags, Floats, Ints
 from vitrify.errors import FormatError
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Survey:
+class Survey(Struct, frozen=True, kw_only=True):
     """The columns of proper trees whose nodes are numbered through; None for one that does not follow.
 
     Attributes:

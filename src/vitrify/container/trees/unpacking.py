@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import partial
 
 import numpy as np
+from msgspec import Struct
 
 from vitrify.container.trees.nearness import entropy_of_shares, gini_of_shares, near_impurities, near_means, near_sums
 from vitrify.container.trees.places import IMPURE, MAX_CLASSES, MISSING, NODES, UNDEFINED, Group, gaps, read_spans, runs
@@ -28,8 +28,7 @@ from vitrify.container.trees.streams import (
 from vitrify.errors import FormatError
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Columns:
+class Columns(Struct, frozen=True, kw_only=True):
     """The columns of a packed group, as they lie; None for one that follows from others.
 
     Attributes:

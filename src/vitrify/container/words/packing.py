@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
+from msgspec import Struct
 
 from vitrify.container.words.forms import (
     MAX_VOCABULARY_BYTES,
@@ -23,8 +23,7 @@ _SAMPLE_BYTES: Final = 1 << 18
 _FEWEST: Final = 256
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Lines:
+class Lines(Struct, frozen=True, kw_only=True):
     """Words where they lie, in any order.
 
     Attributes:
@@ -58,8 +57,7 @@ class Lines:
         return gathered(self.data, self.starts, self.lengths + 1)[:-1]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Dicts:
+class Dicts(Struct, frozen=True, kw_only=True):
     """What the keys and values of a group are: all keys of some dicts, and those of their values that are integers.
 
     Attributes:

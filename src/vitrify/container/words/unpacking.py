@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 import numpy.typing as npt
+from msgspec import Struct
 
 from vitrify.container.words.forms import (
     MAX_VOCABULARY_BYTES,
@@ -21,8 +20,7 @@ from vitrify.errors import FormatError
 _NUMBER_BYTES = 8
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Words:
+class Words(Struct, frozen=True, kw_only=True):
     """Front-coded words, as they lie.
 
     Attributes:
@@ -36,8 +34,7 @@ class Words:
     rest: Bytes
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Vocabulary:
+class Vocabulary(Struct, frozen=True, kw_only=True):
     """The keys of dicts and their values, as they lie.
 
     Attributes:

@@ -16,6 +16,9 @@ _SPARSE: Final = {
     for layout in ("bsr", "coo", "csc", "csr", "dia", "dok", "lil")
     for kind, module in (("matrix", f"_{layout}"), ("array", f"_{layout}"), ("array", "_arrays"))
 }
+SPARSE_SHAPES: Final = {"scipy.sparse.csr_matrix": "shape", "scipy.sparse.csr_array": "shape"}
+"""Sparse matrices that estimators keep → the field that holds their shape."""
+
 _DISTRIBUTIONS: Final = {
     **dict.fromkeys(DISTRIBUTION_TYPES, "scipy.stats.distribution"),
     "scipy.stats._distn_infrastructure.rv_continuous_frozen": "scipy.stats.frozen",

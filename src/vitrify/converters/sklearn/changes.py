@@ -7,8 +7,9 @@ outputs compared. Data only; nothing of scikit-learn is imported here.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Final
+
+from msgspec import Struct
 
 from vitrify.graph.parse import ParsedGraph
 
@@ -19,8 +20,7 @@ Minor = tuple[int, int]
 Applies = Callable[[ParsedGraph, int, int], bool]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Change:
+class Change(Struct, frozen=True, kw_only=True):
     """A change of meaning.
 
     Attributes:

@@ -6,10 +6,13 @@ Sources: `sklearn/cluster/_k_means_lloyd.pyx`, `_k_means_minibatch.pyx`, `_bisec
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, Final
 
 import numpy as np
 
+from vitrify.converters.sklearn.functions import METRIC, with_metric
+from vitrify.graph.converter import AttrsRule
 from vitrify.graph.invariants import ArrayField, IntField, invariants
 from vitrify.graph.rows import Place, Rows
 
@@ -97,3 +100,17 @@ def check_hdbscan(rows: Rows) -> None:
         for name in ("left_node", "right_node"):
             if not ((merges[name] >= 0) & (merges[name] < bound)).all():
                 rows.fail(row, f"_single_linkage_tree_ has a {name} that does not exist yet")
+
+
+_KMEANS: Final = AttrsRule(check=check_kmeans, requires=("cluster_centers_", "_n_threads"))
+RULES: Final[Mapping[str, AttrsRule]] = {
+    "sklearn.cluster._kmeans.KMeans": _KMEANS,
+    "sklearn.cluster._kmeans.MiniBatchKMeans": _KMEANS,
+    "sklearn.cluster._bisect_k_means.BisectingKMeans": AttrsRule(
+        check=check_bisecting, requires=("_bisecting_tree", "_n_threads")
+    ),
+    "sklearn.cluster._birch.Birch": AttrsRule(check=check_birch, requires=("subcluster_centers_",)),
+    "sklearn.cluster._hdbscan.hdbscan.HDBSCAN": with_metric(
+        METRIC, AttrsRule(check=check_hdbscan, requires=("_single_linkage_tree_",))
+    ),
+}

@@ -109,7 +109,7 @@ _LAYERS: Final = AttrsRule(
     check=every(_check_layers, _check_outputs), finish=_fix_layers, requires=("coefs_", "intercepts_")
 )
 
-CONTINUED: Final[Mapping[str, AttrsRule]] = {
+RULES: Final[Mapping[str, AttrsRule]] = {
     "sklearn.linear_model._huber.HuberRegressor": AttrsRule(check=_check_huber, requires=("coef_",)),
     "sklearn.decomposition._incremental_pca.IncrementalPCA": AttrsRule(
         check=_check_finite("components_", "singular_values_", "mean_", squared=True), requires=("components_",)

@@ -17,7 +17,6 @@ from vitrify.graph.rows import Place, Rows
 
 _MAX_UNSEEN: Final = 1 << 24
 _COUNTED: Final = {
-    "sklearn.decomposition._dict_learning.SparseCoder": ("n_components_", "dictionary", 0),
     "sklearn.decomposition._nmf.MiniBatchNMF": ("_n_components", "components_", 0),
     "sklearn.decomposition._nmf.NMF": ("_n_components", "components_", 0),
     "sklearn.dummy.DummyRegressor": ("n_outputs_", "constant_", 1),
@@ -97,12 +96,17 @@ def _coefficients(spline: object) -> tuple[int, ...] | None:
     return spline.rows.shape("c", spline.row)
 
 
-COUNTS: Final[Mapping[str, AttrsRule]] = {
+RULES: Final[Mapping[str, AttrsRule]] = {
     **{type_id: AttrsRule(check=_size_of(*of), requires=(of[0],)) for type_id, of in _COUNTED.items()},
     **{
         type_id: AttrsRule(check=check_class_counts, requires=("n_classes_", "classes_"))
         for type_id in ("sklearn.dummy.DummyClassifier", "sklearn.ensemble._bagging.BaggingClassifier")
     },
+    "sklearn.decomposition._dict_learning.SparseCoder": AttrsRule(
+        check=_size_of("n_components_", "dictionary", 0),
+        requires=("n_components_",),
+        derived=frozenset({"n_components_", "n_features_in_"}),
+    ),
     "sklearn.kernel_approximation.PolynomialCountSketch": AttrsRule(
         check=invariants(IntField(name="_n_features_out", high=_MAX_UNSEEN)), requires=("_n_features_out",)
     ),

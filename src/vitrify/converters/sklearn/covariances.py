@@ -19,7 +19,7 @@ _check_square: Final = invariants(
     ShapeField(name="precision_", shape=_SQUARE, is_optional=True, is_nullable=True),
 )
 
-COVARIANCES: Final[Mapping[str, AttrsRule]] = {
+RULES: Final[Mapping[str, AttrsRule]] = {
     f"sklearn.covariance.{name}": AttrsRule(check=_check_square, requires=("location_", "covariance_"))
     for name in (
         "_elliptic_envelope.EllipticEnvelope",

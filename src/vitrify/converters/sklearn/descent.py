@@ -10,18 +10,22 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Final
 
-from vitrify.converters.sklearn.stored import SPARSE_SHAPES
+from msgspec.structs import replace
+
+from vitrify.converters.scipy import SPARSE_SHAPES
 from vitrify.graph.converter import AttrsRule
 from vitrify.graph.invariants import every
 from vitrify.graph.rows import Place, Rows
 
 _STOCHASTIC: Final = (
-    "sklearn.linear_model._passive_aggressive.PassiveAggressiveClassifier",
     "sklearn.linear_model._passive_aggressive.PassiveAggressiveRegressor",
+    "sklearn.linear_model._stochastic_gradient.SGDRegressor",
+)
+_WITH_LOSS: Final = (
+    "sklearn.linear_model._passive_aggressive.PassiveAggressiveClassifier",
     "sklearn.linear_model._perceptron.Perceptron",
     "sklearn.linear_model._stochastic_gradient.SGDClassifier",
     "sklearn.linear_model._stochastic_gradient.SGDOneClassSVM",
-    "sklearn.linear_model._stochastic_gradient.SGDRegressor",
 )
 _WARM: Final = (
     "sklearn.linear_model._coordinate_descent.ElasticNet",
@@ -79,11 +83,12 @@ def _shape(value: object) -> tuple[int, ...] | None:
     return tuple(value.rows.arrays(SPARSE_SHAPES[value.type_id])[value.row].tolist())
 
 
-DESCENT: Final[Mapping[str, AttrsRule]] = {
-    **dict.fromkeys(
-        _STOCHASTIC,
-        AttrsRule(check=_like_input("coef_", "_standard_coef", "_average_coef"), requires=("coef_", "n_features_in_")),
-    ),
+_DESCENT: Final = AttrsRule(
+    check=_like_input("coef_", "_standard_coef", "_average_coef"), requires=("coef_", "n_features_in_")
+)
+RULES: Final[Mapping[str, AttrsRule]] = {
+    **dict.fromkeys(_STOCHASTIC, _DESCENT),
+    **dict.fromkeys(_WITH_LOSS, replace(_DESCENT, derived=frozenset({"loss_function_"}))),
     **dict.fromkeys(
         _WARM,
         AttrsRule(

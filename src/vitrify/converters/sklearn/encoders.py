@@ -1,45 +1,37 @@
 """Encoders whose numbers become columns of a sparse matrix, which compiled code does not check (attacks M20, M21).
 
-Sources: `sklearn/preprocessing/_encoders.py`, `_label.py`, `sklearn/feature_extraction/_hashing_fast.pyx`.
+Sources: `sklearn/preprocessing/_encoders.py`, `_label.py`.
 """
 
 from __future__ import annotations
 
 import datetime as dt
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 import numpy as np
 
 from vitrify.converters.checking.reach import charge_reach
-from vitrify.errors import UnsupportedError
-from vitrify.graph.invariants import IntField, contents, invariants
+from vitrify.graph.converter import AttrsRule
+from vitrify.graph.invariants import contents, entries
 from vitrify.graph.rows import Place, Rows
 
-_MAX_WIDTH: Final = 2**31 - 1
-check_hasher: Final = invariants(IntField(name="n_features", low=1, high=_MAX_WIDTH))
 _PLAIN: Final = (str, bytes, int, float, bool, type(None), np.generic, dt.date)
 _MOST_ALIKE: Final = 100
 _ENCODER_LISTS: Final = ("categories_", "_n_features_outs")
 
 
-def require_hash_width(model: Any) -> None:
-    """Refuse to save what `check_hasher` would not load.
-
-    Raises:
-        UnsupportedError: `n_features` is no int from 1 to 2**31 - 1.
-    """
-    n_features = vars(model).get("n_features")
-    if (
-        not isinstance(n_features, (int, np.integer))
-        or isinstance(n_features, bool)
-        or not 1 <= n_features <= _MAX_WIDTH
-    ):
-        raise UnsupportedError(
-            f"a {type(model).__name__} whose n_features is not an int from 1 to {_MAX_WIDTH}",
-            hint="scikit-learn refuses to transform with it",
-        )
+def check_label_cache(rows: Rows) -> None:
+    """`_cached_dict`, once it is made, is a dict from class to a number of its own."""
+    if not rows.has("_cached_dict"):
+        return
+    for row, (place, pairs) in enumerate(zip(rows.places("_cached_dict"), entries(rows, "_cached_dict"), strict=True)):
+        if place is None:
+            continue
+        numbers = [number for _, number in pairs or ()]
+        if pairs is None or not all(type(n) is int for n in numbers) or set(numbers) != set(range(len(numbers))):
+            rows.fail(row, "_cached_dict must number the classes 0, 1, 2 …")
 
 
 def require_distinct_classes(model: Any) -> None:
@@ -156,3 +148,11 @@ def _drops(rows: Rows, row: int, place: object, items: Any, n: int) -> Sequence[
 
 def _is_int(value: object) -> bool:
     return isinstance(value, (int, np.integer)) and not isinstance(value, bool)
+
+
+RULES: Final[Mapping[str, AttrsRule]] = {
+    "sklearn.preprocessing._encoders.OneHotEncoder": AttrsRule(check=check_one_hot, requires=("categories_",)),
+    "sklearn.preprocessing._label.MultiLabelBinarizer": AttrsRule(
+        check=check_label_cache, finish=require_distinct_classes, requires=("_cached_dict",)
+    ),
+}

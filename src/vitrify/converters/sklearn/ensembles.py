@@ -7,14 +7,17 @@ An ensemble checks its input once and hands it to its trees unchecked. Sources: 
 from __future__ import annotations
 
 import warnings
+from collections.abc import Mapping
 from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
 
-from vitrify.converters.sklearn.boosting import require_nodes
+from vitrify.converters.sklearn.boosting import check_predictors, match_dtype, require_columns, require_nodes
+from vitrify.converters.sklearn.counts import check_boosted_columns, check_class_counts, check_iterations
 from vitrify.errors import UnsupportedError
-from vitrify.graph.invariants import items, members
+from vitrify.graph.converter import AttrsRule
+from vitrify.graph.invariants import every, items, members
 from vitrify.graph.rows import Place, Rows
 
 Ints = npt.NDArray[np.int64]
@@ -22,7 +25,8 @@ TREE_ESTIMATORS: Final = frozenset(
     f"sklearn.tree._classes.{name}"
     for name in ("DecisionTreeClassifier", "DecisionTreeRegressor", "ExtraTreeClassifier", "ExtraTreeRegressor")
 )
-_PREDICTOR: Final = "sklearn.ensemble._hist_gradient_boosting.predictor.TreePredictor"
+_HIST: Final = "sklearn.ensemble._hist_gradient_boosting"
+_PREDICTOR: Final = f"{_HIST}.predictor.TreePredictor"
 
 
 def check_tree_estimators(rows: Rows) -> None:
@@ -162,3 +166,37 @@ def require_start(model: Any) -> None:
         start = model._raw_predict_init(np.ones((1, model.n_features_in_), np.float32))
     if type(start) is not np.ndarray or start.shape != (1, model.estimators_.shape[1]):
         raise ValueError(f"init_ starts with other columns than the {model.estimators_.shape[1]} of estimators_")
+
+
+_BOOSTED: Final = AttrsRule(
+    check=every(check_gradient_boosting, check_boosted_columns), ask=require_start, requires=("estimators_",)
+)
+# After early stopping on a score, the estimator holds its own bound method under the method's name, a leftover of
+# scikit-learn's `_patch_raw_predict`; without it the same method is found in the class.
+_HIST_BOOSTING: Final = AttrsRule(
+    drop=frozenset({"_raw_predict"}),
+    check=every(check_hist_boosting, check_iterations),
+    ask=require_columns,
+    requires=("_predictors",),
+)
+_FOREST: Final = AttrsRule(
+    check=every(check_forests, check_class_counts), precheck=require_like_trees, requires=("estimators_",)
+)
+RULES: Final[Mapping[str, AttrsRule]] = {
+    **dict.fromkeys(TREE_ESTIMATORS, AttrsRule(check=check_tree_estimators, requires=("tree_",))),
+    **{
+        f"sklearn.ensemble._forest.{name}": _FOREST
+        for name in (
+            "ExtraTreesClassifier",
+            "ExtraTreesRegressor",
+            "RandomForestClassifier",
+            "RandomForestRegressor",
+            "RandomTreesEmbedding",
+        )
+    },
+    "sklearn.ensemble._gb.GradientBoostingClassifier": _BOOSTED,
+    "sklearn.ensemble._gb.GradientBoostingRegressor": _BOOSTED,
+    f"{_HIST}.gradient_boosting.HistGradientBoostingClassifier": _HIST_BOOSTING,
+    f"{_HIST}.gradient_boosting.HistGradientBoostingRegressor": _HIST_BOOSTING,
+    _PREDICTOR: AttrsRule(check=check_predictors, finish=match_dtype),
+}

@@ -9,13 +9,13 @@ Sources: `sklearn/preprocessing/_function_transformer.py`, `sklearn/metrics/_sco
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from functools import partial
 from itertools import chain
 from types import FunctionType
 from typing import Any, Final
 
 import numpy as np
+from msgspec.structs import replace
 
 from vitrify.converters import default_registry
 from vitrify.converters.builtins.calls import refusal
@@ -26,45 +26,12 @@ from vitrify.graph.converter import AttrsRule
 Calls = tuple[tuple[str, str], ...]
 _TRANSFORMER: Final = (("func", "kw_args"), ("inverse_func", "inv_kw_args"))
 _SCORER: Final = (("_score_func", "_kwargs"),)
-_METRIC: Final = (("metric", "metric_params"),)
-_NEIGHBOURS: Final = (*_METRIC, ("effective_metric_", "effective_metric_params_"))
-_KERNEL: Final = (("kernel", "kernel_params"),)
-CALLED: Final[Mapping[str, Calls]] = {
-    **dict.fromkeys(
-        (
-            "sklearn.neighbors._classification.KNeighborsClassifier",
-            "sklearn.neighbors._classification.RadiusNeighborsClassifier",
-            "sklearn.neighbors._graph.KNeighborsTransformer",
-            "sklearn.neighbors._graph.RadiusNeighborsTransformer",
-            "sklearn.neighbors._lof.LocalOutlierFactor",
-            "sklearn.neighbors._regression.KNeighborsRegressor",
-            "sklearn.neighbors._regression.RadiusNeighborsRegressor",
-            "sklearn.neighbors._unsupervised.NearestNeighbors",
-        ),
-        _NEIGHBOURS,
-    ),
-    **dict.fromkeys(
-        (
-            "sklearn.cluster._dbscan.DBSCAN",
-            "sklearn.cluster._hdbscan.hdbscan.HDBSCAN",
-            "sklearn.cluster._optics.OPTICS",
-            "sklearn.manifold._classical_mds.ClassicalMDS",
-            "sklearn.manifold._isomap.Isomap",
-            "sklearn.manifold._mds.MDS",
-            "sklearn.manifold._t_sne.TSNE",
-            "sklearn.neighbors._kde.KernelDensity",
-        ),
-        _METRIC,
-    ),
-    "sklearn.decomposition._kernel_pca.KernelPCA": _KERNEL,
-    "sklearn.kernel_approximation.Nystroem": _KERNEL,
-    "sklearn.kernel_ridge.KernelRidge": _KERNEL,
-    "sklearn.cluster._spectral.SpectralClustering": (("affinity", "kernel_params"),),
-    "sklearn.decomposition._fastica.FastICA": (("fun", "fun_args"),),
-    "sklearn.gaussian_process.kernels.PairwiseKernel": (("metric", "pairwise_kernels_kwargs"),),
-}
+METRIC: Final[Calls] = (("metric", "metric_params"),)
+KERNEL: Final[Calls] = (("kernel", "kernel_params"),)
 """Where estimators hold a function, or the name of one, and the keywords that go with it."""
+
 MAX_WORKERS: Final = 1024
+_NOTHING_ELSE: Final = AttrsRule()
 
 
 def problem_of(function: Any, given: Any, what: str) -> str | None:
@@ -116,12 +83,8 @@ def _with(rule: AttrsRule, problem: Callable[[Any], str | None]) -> AttrsRule:
     return replace(rule, finish=finish, precheck=precheck)
 
 
-def with_metrics(rules: Mapping[str, AttrsRule]) -> dict[str, AttrsRule]:
-    """The rules, and for what is called a metric or a kernel those of functions: `CALLED` says where they stand."""
-    return {**rules, **{name: _of_metrics(rules.get(name, AttrsRule()), calls) for name, calls in CALLED.items()}}
-
-
-def _of_metrics(rule: AttrsRule, calls: Calls) -> AttrsRule:
+def with_metric(calls: Calls, rule: AttrsRule = _NOTHING_ELSE) -> AttrsRule:
+    """A rule, and for what is called a metric or a kernel that of functions: `calls` says where they stand."""
     requires = dict.fromkeys((*rule.requires, *chain.from_iterable(calls)))
     return _with(replace(rule, requires=tuple(requires)), lambda model: _metric_problem(model, calls))
 
@@ -143,8 +106,21 @@ def _is_many(value: object) -> bool:
     return isinstance(value, (int, np.integer)) and abs(int(value)) > MAX_WORKERS
 
 
+_MEASURING: Final = with_metric(METRIC)
+_WITH_KERNEL: Final = with_metric(KERNEL)
 RULES: Final[Mapping[str, AttrsRule]] = {
     "sklearn.preprocessing._function_transformer.FunctionTransformer": _rule(_TRANSFORMER),
     **dict.fromkeys(("sklearn.metrics._scorer._CurveScorer", "sklearn.metrics._scorer._Scorer"), _rule(_SCORER)),
     **{f"sklearn.metrics._scorer.{name}": _rule(_SCORER, before=completed(name)) for name in RESPONSES},
+    "sklearn.cluster._dbscan.DBSCAN": _MEASURING,
+    "sklearn.cluster._optics.OPTICS": _MEASURING,
+    "sklearn.cluster._spectral.SpectralClustering": with_metric((("affinity", "kernel_params"),)),
+    "sklearn.decomposition._fastica.FastICA": with_metric((("fun", "fun_args"),)),
+    "sklearn.decomposition._kernel_pca.KernelPCA": _WITH_KERNEL,
+    "sklearn.gaussian_process.kernels.PairwiseKernel": with_metric((("metric", "pairwise_kernels_kwargs"),)),
+    "sklearn.kernel_ridge.KernelRidge": _WITH_KERNEL,
+    "sklearn.manifold._classical_mds.ClassicalMDS": _MEASURING,
+    "sklearn.manifold._mds.MDS": _MEASURING,
+    "sklearn.manifold._t_sne.TSNE": _MEASURING,
+    "sklearn.neighbors._kde.KernelDensity": _MEASURING,
 }

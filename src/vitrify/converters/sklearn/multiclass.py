@@ -9,12 +9,13 @@ Source: `sklearn/multiclass.py`, `_predict_binary` and `OneVsRestClassifier.pred
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 import numpy as np
 
 from vitrify.errors import UnsupportedError
+from vitrify.graph.converter import AttrsRule
 
 _HINT: Final = "Put the preprocessing before OneVsRestClassifier, in a Pipeline, so that its members take plain numbers"
 _LINEAR: Final = frozenset(
@@ -107,3 +108,10 @@ def _inputs(member: Any, n: int) -> Iterator[Any]:
     else:
         yield ["text"] * n
         yield [{"name": 1.0}] * n
+
+
+RULES: Final[Mapping[str, AttrsRule]] = {
+    "sklearn.multiclass.OneVsRestClassifier": AttrsRule(
+        ask=require_one_answer, precheck=require_askable, requires=("estimators_", "label_binarizer_")
+    ),
+}

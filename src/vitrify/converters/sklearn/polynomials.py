@@ -11,6 +11,7 @@ from math import comb
 from typing import Any, Final
 
 from vitrify.errors import UnsupportedError
+from vitrify.graph.converter import AttrsRule
 from vitrify.graph.invariants import IntField, Relation, invariants
 from vitrify.graph.rows import Rows
 
@@ -59,3 +60,10 @@ check_polynomial: Final = invariants(
     Relation(message="n_output_features_ does not follow from the degrees and n_features_in_", holds=_columns_fit),
     bound=_flags,
 )
+
+
+RULES: Final[Mapping[str, AttrsRule]] = {
+    "sklearn.preprocessing._polynomial.PolynomialFeatures": AttrsRule(
+        check=check_polynomial, precheck=require_low_degree, requires=("n_output_features_", "_max_degree")
+    ),
+}

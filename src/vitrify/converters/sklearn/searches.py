@@ -5,11 +5,13 @@ A grid that holds `memory` would give a later fit a folder, from which joblib lo
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, Final
 
 import numpy as np
 
 from vitrify.errors import UnsupportedError
+from vitrify.graph.converter import AttrsRule
 from vitrify.graph.rows import Place, Rows
 
 GRIDS: Final = {
@@ -80,3 +82,8 @@ def _held(place: Place, tables: dict[int, tuple[list[list[object]], list[int] | 
         return [column[place.row] for column in columns]
     begin, end = edges[place.row], edges[place.row + 1]
     return [value for column in columns for value in column[begin:end]]
+
+
+RULES: Final[Mapping[str, AttrsRule]] = {
+    name: AttrsRule(check=check_grids, precheck=require_no_memory, requires=(grid,)) for name, grid in GRIDS.items()
+}

@@ -7,14 +7,18 @@ of the stored data. Labels of neighbours are places to count at. Sources: `sklea
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, Final
 
 import numpy as np
+from msgspec.structs import replace
 
+from vitrify.converters.scipy import SPARSE_SHAPES
+from vitrify.converters.sklearn.functions import METRIC, with_metric
+from vitrify.graph.converter import AttrsRule
 from vitrify.graph.invariants import IntField, ShapeField, contents, entries, every, invariants
 from vitrify.graph.rows import Place, Rows
 
-SPARSE_SHAPES: Final = {"scipy.sparse.csr_matrix": "shape", "scipy.sparse.csr_array": "shape"}
 _KEYS: Final = frozenset({"X_norm_squared", "Y_norm_squared"})
 
 _check_data: Final = invariants(
@@ -119,3 +123,25 @@ def stored_points(model: Any) -> object:
 
 check_neighbours: Final = every(_check_data, _check_trees, _check_metrics)
 check_neighbour_classifier: Final = every(check_neighbours, _check_labels)
+
+
+_NEIGHBOURS: Final = with_metric(
+    (*METRIC, ("effective_metric_", "effective_metric_params_")),
+    AttrsRule(stored_as={"_fit_X": stored_points}, check=check_neighbours, requires=("_fit_X", "n_samples_fit_")),
+)
+_CLASSIFIER: Final = replace(_NEIGHBOURS, check=check_neighbour_classifier)
+RULES: Final[Mapping[str, AttrsRule]] = {
+    "sklearn.neighbors._classification.KNeighborsClassifier": _CLASSIFIER,
+    "sklearn.neighbors._classification.RadiusNeighborsClassifier": _CLASSIFIER,
+    **{
+        f"sklearn.neighbors.{name}": _NEIGHBOURS
+        for name in (
+            "_graph.KNeighborsTransformer",
+            "_graph.RadiusNeighborsTransformer",
+            "_lof.LocalOutlierFactor",
+            "_regression.KNeighborsRegressor",
+            "_regression.RadiusNeighborsRegressor",
+            "_unsupervised.NearestNeighbors",
+        )
+    },
+}

@@ -5,10 +5,12 @@ Source: `sklearn/svm/_libsvm.pyx`, `_libsvm_sparse.pyx` and `src/libsvm/svm.cpp`
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, Final
 
 import numpy as np
 
+from vitrify.graph.converter import AttrsRule
 from vitrify.graph.invariants import ArrayField, IntField, Line, Relation, ShapeField, invariants
 from vitrify.graph.rows import Rows
 
@@ -155,3 +157,13 @@ def _check(*, is_classifier: bool) -> Any:
 
 check_classifier: Final = _check(is_classifier=True)
 check_regressor: Final = _check(is_classifier=False)
+
+_CLASSIFIER: Final = AttrsRule(check=check_classifier, ask=require_kernel, requires=("support_",))
+_REGRESSOR: Final = AttrsRule(check=check_regressor, ask=require_kernel, requires=("support_",))
+RULES: Final[Mapping[str, AttrsRule]] = {
+    "sklearn.svm._classes.SVC": _CLASSIFIER,
+    "sklearn.svm._classes.NuSVC": _CLASSIFIER,
+    "sklearn.svm._classes.SVR": _REGRESSOR,
+    "sklearn.svm._classes.NuSVR": _REGRESSOR,
+    "sklearn.svm._classes.OneClassSVM": _REGRESSOR,
+}

@@ -1,18 +1,25 @@
-"""Vectorizers: a vocabulary must number its words 0, 1, 2 … (attacks M19).
+"""Vectorizers: a vocabulary must number its words 0, 1, 2 … (attacks M19), and a hasher has a width (M20).
 
 The numbers become column indices of a sparse matrix, which compiled code does not check.
+Source: `sklearn/feature_extraction/_hashing_fast.pyx`.
 """
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
+from msgspec.structs import replace
 
 from vitrify.errors import UnsupportedError
-from vitrify.graph.invariants import entries
+from vitrify.graph.converter import AttrsRule
+from vitrify.graph.invariants import IntField, every, invariants
 from vitrify.graph.rows import Rows
+
+_MAX_WIDTH: Final = 2**31 - 1
+check_hasher: Final = invariants(IntField(name="n_features", low=1, high=_MAX_WIDTH))
 
 
 def check_vocabulary(rows: Rows) -> None:
@@ -63,16 +70,22 @@ def require_rising_ngrams(model: Any) -> None:
         )
 
 
-def check_label_cache(rows: Rows) -> None:
-    """`_cached_dict`, once it is made, is a dict from class to a number of its own."""
-    if not rows.has("_cached_dict"):
-        return
-    for row, (place, pairs) in enumerate(zip(rows.places("_cached_dict"), entries(rows, "_cached_dict"), strict=True)):
-        if place is None:
-            continue
-        numbers = [number for _, number in pairs or ()]
-        if pairs is None or not all(type(n) is int for n in numbers) or set(numbers) != set(range(len(numbers))):
-            rows.fail(row, "_cached_dict must number the classes 0, 1, 2 …")
+def require_hash_width(model: Any) -> None:
+    """Refuse to save what `check_hasher` would not load.
+
+    Raises:
+        UnsupportedError: `n_features` is no int from 1 to 2**31 - 1.
+    """
+    n_features = vars(model).get("n_features")
+    if (
+        not isinstance(n_features, (int, np.integer))
+        or isinstance(n_features, bool)
+        or not 1 <= n_features <= _MAX_WIDTH
+    ):
+        raise UnsupportedError(
+            f"a {type(model).__name__} whose n_features is not an int from 1 to {_MAX_WIDTH}",
+            hint="scikit-learn refuses to transform with it",
+        )
 
 
 def _all_taken(places: npt.NDArray[np.int64]) -> bool:
@@ -104,3 +117,28 @@ def restore_stop_words(model: Any) -> None:
     """Make the number again; False, which is no `id()`, stays where others had been looked at."""
     if "_stop_words_id" in vars(model):
         model._stop_words_id = id(model.stop_words) if model._stop_words_id is True else False
+
+
+def _require_hashing(model: Any) -> None:
+    require_hash_width(model)
+    require_rising_ngrams(model)
+
+
+_VECTORIZER: Final = AttrsRule(
+    stored_as={"_stop_words_id": knows_stop_words},
+    check=every(check_vocabulary, check_ngrams),
+    finish=restore_stop_words,
+    precheck=require_rising_ngrams,
+    requires=("vocabulary_",),
+)
+RULES: Final[Mapping[str, AttrsRule]] = {
+    "sklearn.feature_extraction.text.CountVectorizer": _VECTORIZER,
+    "sklearn.feature_extraction.text.TfidfVectorizer": _VECTORIZER,
+    "sklearn.feature_extraction.text.HashingVectorizer": replace(
+        _VECTORIZER, check=every(check_hasher, check_ngrams), precheck=_require_hashing, requires=()
+    ),
+    "sklearn.feature_extraction._dict_vectorizer.DictVectorizer": AttrsRule(
+        check=check_vocabulary, requires=("vocabulary_",)
+    ),
+    "sklearn.feature_extraction._hash.FeatureHasher": AttrsRule(check=check_hasher, precheck=require_hash_width),
+}

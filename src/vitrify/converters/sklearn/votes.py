@@ -6,10 +6,12 @@ answer with, nor compute its answers. Sources: `sklearn/ensemble/_voting.py`, nu
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, Final
 
 import numpy as np
 
+from vitrify.graph.converter import AttrsRule
 from vitrify.graph.parsed import Parsed
 from vitrify.graph.rows import Rows
 
@@ -105,3 +107,10 @@ def _last(member: Any) -> Any:
         else:
             return member
     raise ValueError("members lie too deep within each other")
+
+
+RULES: Final[Mapping[str, AttrsRule]] = {
+    "sklearn.ensemble._voting.VotingClassifier": AttrsRule(
+        check=check_votes, finish=require_classifiers, requires=("estimators_",)
+    ),
+}

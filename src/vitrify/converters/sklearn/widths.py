@@ -6,10 +6,12 @@ Source: the classes that set `_n_features_out` in their `fit`.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Any, Final
 
-from vitrify.converters.sklearn.stored import SPARSE_SHAPES
+from msgspec.structs import replace
+
+from vitrify.converters.scipy import SPARSE_SHAPES
+from vitrify.converters.sklearn.functions import KERNEL, METRIC, with_metric
 from vitrify.graph.converter import AttrsRule
 from vitrify.graph.invariants import ArrayField, IntField, ShapeField, invariants
 from vitrify.graph.rows import Rows
@@ -19,20 +21,15 @@ _AXES: Final = {
     "sklearn.cross_decomposition._pls.PLSCanonical": ("x_rotations_", 1),
     "sklearn.cross_decomposition._pls.PLSRegression": ("x_rotations_", 1),
     "sklearn.cross_decomposition._pls.PLSSVD": ("x_weights_", 1),
-    "sklearn.kernel_approximation.Nystroem": ("components_", 0),
     "sklearn.kernel_approximation.RBFSampler": ("random_weights_", 1),
     "sklearn.kernel_approximation.SkewedChi2Sampler": ("random_weights_", 1),
-    "sklearn.manifold._isomap.Isomap": ("embedding_", 1),
     "sklearn.manifold._locally_linear.LocallyLinearEmbedding": ("embedding_", 1),
     "sklearn.neural_network._rbm.BernoulliRBM": ("components_", 0),
-    "sklearn.random_projection.GaussianRandomProjection": ("components_", 0),
-    "sklearn.random_projection.SparseRandomProjection": ("components_", 0),
 }
 """The matrix whose axis is what the transformer gives."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class _Width(IntField):
+class _Width(IntField, frozen=True, kw_only=True):
     """A width, or the word `auto`, which random projections keep by default and can give no names with."""
 
     def check(self, rows: Rows, row: int, value: Any, env: dict[str, Any]) -> None:
@@ -58,12 +55,25 @@ _check_agglomeration: Final = invariants(  # labels are counted by `numpy.bincou
     _AT_MOST_INPUT,
 )
 
-WIDTHS: Final[Mapping[str, AttrsRule]] = {
-    **{type_id: AttrsRule(check=_axis(*of), requires=("_n_features_out",)) for type_id, of in _AXES.items()},
+_WIDTH: Final = ("_n_features_out",)
+
+
+def _as_wide_as(matrix: str, axis: int) -> AttrsRule:
+    return AttrsRule(check=_axis(matrix, axis), requires=_WIDTH)
+
+
+RULES: Final[Mapping[str, AttrsRule]] = {
+    **{type_id: _as_wide_as(*of) for type_id, of in _AXES.items()},
+    **{
+        f"sklearn.random_projection.{name}": replace(_as_wide_as("components_", 0), derived=frozenset(_WIDTH))
+        for name in ("GaussianRandomProjection", "SparseRandomProjection")
+    },
     "sklearn.cluster._agglomerative.FeatureAgglomeration": AttrsRule(
         check=_check_agglomeration, requires=("labels_", "n_clusters_")
     ),
     "sklearn.discriminant_analysis.LinearDiscriminantAnalysis": AttrsRule(
-        check=invariants(_N_FEATURES, _AT_MOST_INPUT), requires=("_n_features_out",)
+        check=invariants(_N_FEATURES, _AT_MOST_INPUT), requires=_WIDTH
     ),
+    "sklearn.kernel_approximation.Nystroem": with_metric(KERNEL, _as_wide_as("components_", 0)),
+    "sklearn.manifold._isomap.Isomap": with_metric(METRIC, _as_wide_as("embedding_", 1)),
 }

@@ -11,8 +11,9 @@ from typing import Any, Final, NamedTuple
 
 import numpy as np
 
-from vitrify.container import trees
 from vitrify.container.codecs import TREES
+from vitrify.container.trees import NODES, codec
+from vitrify.container.trees.places import Group as Layout
 from vitrify.container.writer import Group, Piece
 from vitrify.graph.drafts import Draft
 
@@ -84,7 +85,7 @@ def _tree(nodes: Any, values: Any, places: Places, is_node: _NodeTypes) -> _Tree
 
 
 def _is_node(dtype: np.dtype[Any]) -> bool:
-    expected = trees.NODES.get(dtype.itemsize)
+    expected = NODES.get(dtype.itemsize)
     if expected is None or dtype.fields is None or expected.fields is None:
         return False
     named = {name: (spec[0].str, spec[1]) for name, spec in expected.fields.items() if name != "padding"}
@@ -136,11 +137,11 @@ def _group(found: Sequence[_Tree], numbers: tuple[int, ...], pieces: Sequence[Pi
         (begins[piece] + offset, n_nodes, begins[values_piece] + values_offset)
         for _, _, n_nodes, (piece, offset), (values_piece, values_offset) in found
     ]
-    layout = trees.Group(
+    layout = Layout(
         n_bytes=n_bytes,
         item_bytes=found[0].item_bytes,
         width=found[0].width,
         spans=np.array(spans, np.int64).reshape(-1, 3),
     )
-    encode = partial(TREES.encode, layout)
+    encode = partial(codec.encode, layout)
     return Group(name="$trees", numbers=numbers, codec=TREES, encode=encode)

@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from functools import partial
 from itertools import accumulate, pairwise
 
-from vitrify.container import words
 from vitrify.container.codecs import VOCABULARY
+from vitrify.container.words import vocabulary
+from vitrify.container.words.packing import Dicts
 from vitrify.container.writer import Group, Piece
 from vitrify.graph.drafts import Draft
 from vitrify.graph.schema import Column, Mixed, Numbers, Strings, Table
@@ -37,10 +38,8 @@ def _group(draft: Draft, table: Table, pieces: Sequence[Piece]) -> Group | None:
     if found is not table.columns["values"]:
         kinds = list(map(type, draft.columns["values"]))
         counts = [kinds[begin:end].count(int) for begin, end in pairwise(accumulate(lengths, initial=0))]
-    dicts = words.Dicts(
-        n_key_bytes=pieces[keys.block].n_bytes, value_bytes=int(found.width[1:]), keys=lengths, values=counts
-    )
-    encode = partial(VOCABULARY.encode, dicts)
+    dicts = Dicts(n_key_bytes=pieces[keys.block].n_bytes, value_bytes=int(found.width[1:]), keys=lengths, values=counts)
+    encode = partial(vocabulary.encode, dicts)
     return Group(name="$vocabulary", numbers=(keys.block, found.block), codec=VOCABULARY, encode=encode)
 
 
