@@ -8,6 +8,8 @@ import os
 import sys
 import warnings
 from collections.abc import Iterable
+from io import TextIOBase
+from numbers import Integral
 from typing import TYPE_CHECKING, Any, BinaryIO, Never
 
 from msgspec import Struct
@@ -17,7 +19,7 @@ from vitrify.container.limits import LIMITS, Limits
 from vitrify.container.reader import FileLike, GlassFile, open_glass, open_glass_bytes
 from vitrify.container.writer import Plan, plan
 from vitrify.converters import default_registry
-from vitrify.drop_in import misuse
+from vitrify.drop_in import misuse, not_a_file
 from vitrify.errors import (
     FormatError,
     LimitError,
@@ -79,6 +81,9 @@ def dump(
     """
     if _no_more or _no_others:
         raise misuse(dump, _no_more, _no_others)
+    is_path = isinstance(file, (str, bytes, os.PathLike))
+    if not is_path and (isinstance(file, TextIOBase) or not callable(getattr(file, "write", None))):
+        raise not_a_file(obj, file)
     prepared = _prepare(obj, compress, converters, _record_of(obj, X, y, record))
     if isinstance(file, (str, bytes, os.PathLike)):
         write_file(file, prepared)
@@ -140,6 +145,7 @@ def load(
     """
     if _no_more or _no_others:
         raise misuse(load, _no_more, _no_others)
+    _require_kinds(limits, mmap)
     shown = _shown(file)
     sys.audit("vitrify.load", shown)
     with _Naming(shown), open_glass(file, limits) as opened:
@@ -162,21 +168,49 @@ def loads(
     """Load from a byte string; see `load`."""
     if _no_more or _no_others:
         raise misuse(loads, _no_more, _no_others)
+    _require_kinds(limits)
+    _require_bytes(data)
     sys.audit("vitrify.load", "<bytes>")
     with _Naming("<bytes>"), open_glass_bytes(data, limits) as opened:
         options = LoadOptions(shown="<bytes>", trust=trust, versions=versions, verify=verify, converters=converters)
         return build_opened(opened, options)
 
 
+def _require_bytes(data: object) -> None:
+    try:
+        memoryview(data).release()  # type: ignore[arg-type]  # that is the question
+    except TypeError:
+        message = f"loads() takes the bytes of a file, got {type(data).__name__}; load() takes a path or a file object"
+        raise TypeError(message) from None
+
+
+def _require_kinds(limits: object, mmap: object = False) -> None:
+    """What any value would pass for: a text is true, and anything may have the fields of limits."""
+    if not isinstance(limits, Limits):
+        raise TypeError(
+            f"limits= takes a Limits, such as dataclasses.replace(vitrify.LIMITS, …), got {type(limits).__name__}"
+        )
+    if not isinstance(mmap, bool):
+        raise TypeError(f"mmap= takes a bool, got {mmap!r:.40}; joblib's mmap_mode= is mmap=True")
+
+
 def _record_of(obj: Any, X: Any, y: Any, record: Record | None) -> Record | None:
     """The record that the arguments of `dump` ask for."""
     if X is None and y is None:
-        return record
+        return None if record is None else _required_record(record)
     if record is not None:
         raise TypeError("X= and y= are short for record=vitrify.capture(obj, X, y): give one of both")
     from vitrify.record.capturing import capture, model_in
 
     return capture(model_in(obj), X, y)
+
+
+def _required_record(record: object) -> Record:
+    from vitrify.record.capturing import Record
+
+    if not isinstance(record, Record):
+        raise TypeError(f"record= is what vitrify.capture(model, X, y) returns, got a {type(record).__name__}")
+    return record
 
 
 def _prepare(
@@ -201,9 +235,25 @@ def _prepare(
         groups=encoded.groups,
         attached=attached,
     )
+    _require_readable(prepared, text)
     if is_newer_than_reviewed(encoded.libraries):
         _check_unreviewed(prepared, registry)
     return prepared
+
+
+def _require_readable(prepared: Plan, record: str) -> None:
+    """The header, in which the record stands, must not be longer than any reader takes (SPEC.md 8.1).
+
+    Raises:
+        UnsupportedError: It is.
+    """
+    if prepared.head_bytes > LIMITS.header_bytes:
+        most = "the record" if 2 * len(record) > LIMITS.header_bytes else "names and places of arrays"
+        raise UnsupportedError(
+            f"the header would have {prepared.head_bytes} bytes, most of them {most}, and no file has more than "
+            f"{LIMITS.header_bytes}",
+            hint="Put long notes= and extra= elsewhere, and name the place" if most == "the record" else None,
+        )
 
 
 def _check_unreviewed(prepared: Plan, registry: Registry) -> None:
@@ -299,8 +349,8 @@ def _effort(compress: Any) -> int:
         return 0
     if compress is True:
         return _DEFAULT_EFFORT
-    if isinstance(compress, int) and 0 <= compress <= 9:
-        return compress
+    if isinstance(compress, Integral) and 0 <= int(compress) <= 9:
+        return int(compress)
     if isinstance(compress, (str, tuple)):
         raise TypeError(f"compress={compress!r} is joblib's form; give True or an effort from 1 to 9")
     raise TypeError(f"compress= takes None, a bool or an int from 0 to 9, got {compress!r}")

@@ -5,8 +5,10 @@ Only the error is made here. No argument is translated: a call either means the 
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterable
 from inspect import Parameter, signature
+from io import TextIOBase
 from typing import Any, Final
 
 _FORMAT: Final = "pickle's: a glass file has one format; leave it out"
@@ -76,6 +78,16 @@ def misuse(function: Callable[..., Any], beyond: tuple[Any, ...], foreign: Itera
     near = get_close_matches(argument, ours, n=1)
     hint = f". Did you mean {near[0]!r}?" if near else f". It takes {', '.join(ours)}"
     return TypeError(f"{name}() got an unexpected keyword argument {argument!r}{hint}")
+
+
+def not_a_file(obj: Any, file: Any) -> TypeError:
+    """The error for what `dump` got as a file: neither a path nor a binary file object."""
+    if isinstance(file, TextIOBase):
+        return TypeError('the file was opened in text mode; open it in binary mode: open(path, "wb")')
+    message = f"expected a path or a binary file object, got {type(file).__name__}"
+    if isinstance(obj, (str, os.PathLike)) or callable(getattr(obj, "write", None)):
+        message += "; dump takes the model first: dump(model, file)"
+    return TypeError(message)
 
 
 def absence(module: object, name: str) -> AttributeError:

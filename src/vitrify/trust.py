@@ -7,9 +7,11 @@ hold beyond the registry.
 
 from __future__ import annotations
 
+import builtins
 import sys
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from types import ModuleType
 from typing import Any, Final
 
 from msgspec import Struct
@@ -26,6 +28,8 @@ _OWN_PARSERS: Final = {
     "catboost": "CatBoost models read their bytes with catboost's own parser",
 }
 """Libraries whose objects hand bytes of a file to compiled code → a sentence that says which objects do."""
+
+_OWN_ONLY: Final = "trust= is for classes and functions of your own"
 
 
 class Need(Struct, frozen=True, kw_only=True):
@@ -141,7 +145,7 @@ def _describe(missing: Sequence[Need], found: Sequence[tuple[str, bool]], shown_
         yours = {1: "it is yours", 2: "both are yours"}.get(len(names), "all are yours")
         condition = "you trust whoever made it" if notes else yours
         lines.append(f"Loading would run {its} code on data from this file. If {condition}, import {it} and pass")
-        lines.append(f"  trust=[{', '.join(_spelled(names))}]")
+        lines.append(f"  trust={_spelled(names)}")
     else:
         lines.append("Nothing was loaded. What is not found here, or can never be trusted, must be replaced in the")
         lines.append("model by something that is; ask who made the file.")
@@ -150,11 +154,29 @@ def _describe(missing: Sequence[Need], found: Sequence[tuple[str, bool]], shown_
     return "\n".join(lines)
 
 
-def _spelled(names: Sequence[str]) -> list[str]:
-    """The names as they would stand in code: without their modules, or with them where two are called alike."""
+def _spelled(names: Sequence[str]) -> str:
+    """What would stand in code: names without their modules, or with them where two are called alike.
+
+    What another program defined is not where the file says, so then each object comes with the name that it has there.
+    """
     called = [name.removeprefix(f"{_module_of(name)}.") for name in names]
     counts = Counter(called)
-    return [name if counts[short] > 1 else short for name, short in zip(names, called, strict=True)]
+    objects = [name if counts[short] > 1 else short for name, short in zip(names, called, strict=True)]
+    if not any(map(_is_of_another_main, names)):
+        return f"[{', '.join(objects)}]"
+    pairs = [f'"{name}": {shown}' for name, shown in zip(names, objects, strict=True)]
+    return f"{{{', '.join(pairs)}}}"
+
+
+def _is_of_another_main(name: str) -> bool:
+    """Whether a name is one of `__main__` that the program running now does not have; no code of its runs for it."""
+    module, *steps = name.split(".")
+    if module != "__main__":
+        return False
+    found: object = sys.modules.get(module)
+    for step in steps:
+        found = vars(found).get(step) if isinstance(found, (ModuleType, type)) else None
+    return found is None
 
 
 def _module_of(name: str) -> str:
@@ -190,7 +212,15 @@ def providers(names: Sequence[str]) -> list[tuple[str, bool]]:
     tops = dict.fromkeys(_top(name) for name in names if not is_forbidden(name))
     distributions = _distributions() if tops else {}
     found = {top: _provider(top, distributions.get(top, ())) for top in tops}
-    return [("can never be trusted", False) if is_forbidden(name) else found[_top(name)] for name in names]
+    return [_provider_of(name, found) for name in names]
+
+
+def _provider_of(name: str, found: Mapping[str, tuple[str, bool]]) -> tuple[str, bool]:
+    if is_forbidden(name):
+        return "can never be trusted", False
+    if _is_of_another_main(name):
+        return "was defined in the program that saved it: pass trust={name: object}", True
+    return found[_top(name)]
 
 
 def _distributions() -> Mapping[str, Sequence[str]]:
@@ -203,8 +233,6 @@ def _distributions() -> Mapping[str, Sequence[str]]:
 def _provider(top: str, packages: Sequence[str]) -> tuple[str, bool]:
     from importlib import metadata, util
 
-    if top == "__main__":
-        return "was defined in the program that saved it: pass trust={name: object}", True
     if packages:
         return f"installed: {packages[0]} {metadata.version(packages[0])}", True
     if top in sys.modules:
@@ -229,7 +257,21 @@ def _name_of(value: Any) -> str:
 
 def _refuse_forbidden(name: str) -> None:
     if is_forbidden(name):
-        raise UnsupportedError(
-            f"{cut(name)} can never be trusted: it is not code of yours",
-            hint="trust= is for classes and functions of your own",
-        )
+        verdict, hint = _verdict(name)
+        raise UnsupportedError(f"{cut(name)} {verdict}", hint=hint)
+
+
+def _verdict(name: str) -> tuple[str, str]:
+    """What is wrong with a name that nobody can make trusted, and what to pass instead."""
+    top, parts = _top(name), name.split(".")
+    if "<lambda>" in parts:
+        return "cannot be trusted: a lambda has no name", "Write it as a function at the top level of a module"
+    if "<locals>" in parts:
+        return "cannot be trusted: it was defined inside a function", "Move it to the top level of a module"
+    if not all(part.isidentifier() for part in parts) or (len(parts) == 1 and not hasattr(builtins, name)):
+        return "cannot be trusted: it is not a full dotted name", 'Give "package.module.Name", or the object itself'
+    if top in REVIEWED_LIBRARIES:
+        return f"can never be trusted: it is code of {top}, of which a file may use what was reviewed", _OWN_ONLY
+    if len(parts) == 1 or top in sys.stdlib_module_names or top == "builtins":
+        return "can never be trusted: it is code of Python's own", _OWN_ONLY
+    return "can never be trusted: names with two underscores lead beyond your own code", _OWN_ONLY

@@ -8,6 +8,7 @@ or other processes could be reached. What is let through is listed here, each wi
 
 from __future__ import annotations
 
+import contextlib
 import faulthandler
 import gc
 import importlib
@@ -49,7 +50,11 @@ NOTED = (
     "os.putenv", "os.unsetenv", "os.chdir", "os.setxattr", "os.removexattr", "signal.pthread_kill", "sys.settrace",
     "sys.setprofile", "sys.addaudithook", "sys.unraisablehook", "builtins.input", "resource.setrlimit", "webbrowser.",
 )  # fmt: skip
-"""Beginnings of audit events that nothing that a file can ask for may cause."""
+"""Beginnings of audit events that nothing that a file can ask for may cause.
+
+`_posixsubprocess.fork_exec`, by which loky starts its workers, and `sem_open` raise none: `State` looks for what they
+leave behind.
+"""
 
 LET_THROUGH: dict[str, str] = {
     r"(import|module) .*\bmultiprocessing[./]dummy\b.*": "joblib's threads, which it imports when it first starts any",
@@ -149,6 +154,10 @@ def _warm_up() -> None:
 def _import_registry() -> None:
     """Everything that the registry may import, so that whatever else is imported was the file's doing."""
     importlib.import_module("sklearn.utils._pprint")  # what `repr` of any estimator imports
+    importlib.import_module("vitrify.container.zstd")  # which most files do without
+    importlib.import_module("pandas").Index(["x"])  # with the first text of pandas, pyarrow imports more of itself
+    points = np.eye(2)  # the first search for what is nearest asks the libraries that are loaded for their threads
+    importlib.import_module("sklearn.metrics").pairwise_distances_argmin(points, points)
     registry = default_registry()
     for family in registry.families:
         importlib.import_module(family.module)
@@ -188,6 +197,9 @@ def _fork(attack: Attack, folder: Path, canary: str) -> Outcome:
     said, is_hung = _read(reading, time.monotonic() + attack.wall_s)
     if is_hung:
         os.kill(pid, signal.SIGKILL)
+    os.waitid(os.P_PID, pid, os.WEXITED | os.WNOWAIT)
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(pid, signal.SIGKILL)  # what it has started and left behind; its number is not free before `waitpid`
     _, status = os.waitpid(pid, 0)
     text = _trace(trace)
     outcome = _ended(attack, said, status, text, is_hung=is_hung)
@@ -340,6 +352,8 @@ class State:
         }
         if "sklearn" in sys.modules:
             self.values["scikit-learn's settings"] = sys.modules["sklearn"].get_config()
+        self.processes = _processes()
+        self.shared = set(os.listdir(_SHARED))
         self.names = {f"{owner.__name__}.{name}": id(value) for owner in _watched() for name, value in _dict_of(owner)}
         self.modules = set(sys.modules)
 
@@ -349,11 +363,42 @@ class State:
         gone = self.modules - after.modules
         found = [name for name, value in self.values.items() if after.values.get(name, value) != value]
         found += [f"module {name}" for name in sorted([*new, *gone])]
+        found += [f"process {pid} {after.processes[pid]}" for pid in sorted({*after.processes} - {*self.processes})]
+        found += [f"{_SHARED}/{name}" for name in sorted(after.shared - self.shared) if _may_be_ours(name)]
         return found + [name for name in sorted({*self.names, *after.names}) if self.is_other(name, after)]
 
     def is_other(self, name: str, after: State) -> bool:
         """Whether a name of a watched class or module means another thing now."""
         return self.names.get(name) != after.names.get(name)
+
+
+def _processes() -> dict[int, str]:
+    """The processes that this one has started, also those that have ended: pid → name and state, as /proc shows them.
+
+    One whose parent has ended belongs to another parent, but to the same group still.
+    """
+    mine = os.getpid()
+    found: dict[int, str] = {}
+    for pid in map(int, filter(str.isdigit, os.listdir("/proc"))):
+        with contextlib.suppress(FileNotFoundError, ProcessLookupError):
+            before, _, after = Path(f"/proc/{pid}/stat").read_text(errors="replace").rpartition(") ")
+            state, parent, group = after.split()[:3]
+            if pid != mine and mine in (int(parent), int(group)):
+                found[pid] = f"{before.partition('(')[2]} {state}"
+    return found
+
+
+def _may_be_ours(name: str) -> bool:
+    """Not what other programs keep there: joblib's and loky's names hold the number of their process.
+
+    Those of multiprocessing and of the C library (`sem.mp-…`, `sem.a1B2c3`) hold none; who makes them here has started
+    a process, too.
+    """
+    numbers = [int(number) for number in re.findall(r"\d+", name)]
+    if os.getpid() in numbers:
+        return True
+    is_of_another = any(number > 1 and os.path.exists(f"/proc/{number}") for number in numbers)
+    return not is_of_another and not re.fullmatch(r"sem\.(mp-)?\w{6,8}", name)
 
 
 def _may_be_imported(name: str) -> bool:
@@ -378,6 +423,7 @@ def _dict_of(owner: Any) -> list[tuple[str, Any]]:
     return [(name, value) for name, value in vars(owner).items() if name not in _CACHES]
 
 
+_SHARED = "/dev/shm"
 _SAMPLE = (
     ("sklearn.base", "BaseEstimator"), ("sklearn.pipeline", "Pipeline"), ("sklearn.linear_model", "LogisticRegression"),
     ("sklearn.ensemble", "RandomForestClassifier"), ("sklearn.preprocessing", "FunctionTransformer"),

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from tests.attacks.harness import Attack, assert_refused, run_one
+from tests.attacks.harness import Attack, assert_harmless, assert_refused, run_one
 from tests.attacks.models import file_of, fitted
 from tests.support.lying_writer import Lie
 from vitrify.errors import StateError
@@ -26,6 +27,7 @@ class Told:
         edit: What is changed.
         match: What the message must hold.
         path: The path of the object that the check is about.
+        error: The error of Python that using it raises where the libraries check it themselves; `match` is about it.
     """
 
     row: str
@@ -33,6 +35,7 @@ class Told:
     edit: Edit
     match: str
     path: str = "$"
+    error: str = ""
 
     def __str__(self) -> str:
         return f"{self.row}-{self.model}"
@@ -44,6 +47,28 @@ def refuse(told: Told) -> None:
     told.edit(lie)
     outcome = run_one(Attack(lie.file(), then=fitted(told.model)[1], label=str(told)))
     assert_refused(outcome, StateError, path=told.path, match=told.match)
+
+
+def bear(told: Told) -> None:
+    """Load the file in a child, and use the model there: numpy or Python raises an error, and nothing else happens."""
+    lie = Lie(file_of(told.model))
+    told.edit(lie)
+    outcome = run_one(Attack(lie.file(), then=fitted(told.model)[1], label=str(told)))
+    assert_harmless(outcome)
+    answer = next((answer for answer in outcome.answers if answer.error), None)
+    assert answer is not None, outcome
+    assert answer.error == told.error, outcome
+    assert re.search(told.match, answer.text), outcome
+
+
+def every(*edits: Edit) -> Edit:
+    """One after the other."""
+
+    def edit(lie: Lie) -> None:
+        for each in edits:
+            each(lie)
+
+    return edit
 
 
 def element(path: str, value: Any, at: Any = 0, name: str = "") -> Edit:

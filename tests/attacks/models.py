@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from scipy import sparse
-from sklearn import cluster, ensemble, feature_extraction, neighbors, preprocessing, svm, tree
+from scipy import sparse, spatial
+from sklearn import cluster, ensemble, feature_extraction, isotonic, mixture, neighbors, preprocessing, svm, tree
 from sklearn.dummy import DummyClassifier
 
 import vitrify
@@ -49,6 +49,15 @@ def _make() -> dict[str, Any]:
         "svc-sparse": lambda: (svm.SVC().fit(sparse.csr_matrix(X), Y), (("predict", sparse.csr_matrix(X)),)),
         "kdtree": lambda: (neighbors.KNeighborsClassifier(algorithm="kd_tree").fit(X, Y), (predict, proba)),
         "balltree": lambda: (neighbors.KNeighborsClassifier(algorithm="ball_tree").fit(X, Y), (predict, proba)),
+        "kdtree-deep": lambda: (
+            neighbors.KNeighborsClassifier(algorithm="kd_tree", leaf_size=5).fit(X, Y),
+            (predict, proba),
+        ),
+        "balltree-deep": lambda: (
+            neighbors.KNeighborsClassifier(algorithm="ball_tree", leaf_size=5).fit(X, Y),
+            (predict, proba),
+        ),
+        "centroid": lambda: (neighbors.NearestCentroid().fit(X, Y), (predict, proba)),
         "brute": lambda: (neighbors.KNeighborsClassifier(algorithm="brute").fit(X, Y), (predict, proba)),
         "brute-sparse": lambda: (
             neighbors.KNeighborsClassifier(algorithm="brute").fit(sparse.csr_matrix(X), Y),
@@ -63,6 +72,15 @@ def _make() -> dict[str, Any]:
         "bisecting": lambda: (cluster.BisectingKMeans(4, random_state=0).fit(X), (predict,)),
         "birch": lambda: (cluster.Birch(n_clusters=None, threshold=1.0).fit(X), (predict,)),
         "hdbscan": lambda: (cluster.HDBSCAN(min_cluster_size=5, copy=True).fit(X), (("dbscan_clustering", 2.0),)),
+        "mixture": lambda: (mixture.GaussianMixture(3, random_state=0).fit(X), (predict, proba)),
+        "mixture-diag": lambda: (
+            mixture.GaussianMixture(3, covariance_type="diag", random_state=0).fit(X),
+            (predict, proba),
+        ),
+        "isotonic": lambda: (
+            isotonic.IsotonicRegression(out_of_bounds="clip").fit(X[:, 0], X[:, 1]),
+            (("predict", X[:, 0]),),
+        ),
         "words": lambda: (feature_extraction.text.CountVectorizer().fit(WORDS), (("transform", WORDS),)),
         "dicts": lambda: (
             feature_extraction.DictVectorizer().fit([{"a": 1, "b": 2}]),
@@ -90,8 +108,15 @@ def _make() -> dict[str, Any]:
         "bsr": lambda: (sparse.bsr_array(np.eye(6), blocksize=(2, 2)), (("toarray",),)),
         "coo": lambda: (sparse.coo_array(np.eye(6)), (("toarray",),)),
         "dia": lambda: (sparse.dia_array(np.eye(6)), (("toarray",),)),
+        "lil": lambda: (sparse.lil_array(np.eye(6)), (("toarray",),)),
+        "dok": lambda: (sparse.dok_array(np.eye(6)), (("toarray",),)),
+        "unsorted": lambda: (sparse.csr_array(np.ones((3, 3))), (("__getitem__", (0, 2)), ("toarray",))),
+        "scipy-kdtree": lambda: (spatial.KDTree(X, leafsize=5), (("query", X[:3]),)),
+        "ckdtree": lambda: (spatial.cKDTree(X, leafsize=5), (("query", X[:3]),)),
         "mt": lambda: (np.random.RandomState(3), (("uniform",),)),
         "philox": lambda: (np.random.Generator(np.random.Philox(3)), (("random",),)),
+        "pcg": lambda: (np.random.Generator(np.random.PCG64(3)), (("random",),)),
+        "sfc": lambda: (np.random.Generator(np.random.SFC64(3)), (("random",),)),
         "frame": lambda: (
             pd.DataFrame({"a": pd.Categorical(["x", "y", "x"]), "b": [1.0, 2.0, 3.0]}),
             (("to_numpy",), ("describe",)),

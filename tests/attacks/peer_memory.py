@@ -24,9 +24,10 @@ from scipy import sparse
 from skops import io as skops_io
 
 from tests.attacks.harness import Attack, Outcome, run_one
-from tests.attacks.lies import Told
+from tests.attacks.lies import Edit, Told, element, every, reshaped, short, value
 from tests.attacks.models import fitted
 from tests.attacks.peer_models import told
+from tests.attacks.test_memory_libraries import CHECKED_BY_NUMPY
 from tests.attacks.test_memory_safety import (
     CLUSTERS,
     ENCODERS,
@@ -42,7 +43,7 @@ WALL_S: Final = 10.0
 _DENSE_ITEMS: Final = 10**6
 _AT_EXIT: Final = signal.SIGUSR1
 _ROOM_BYTES: Final = 2 << 30
-UNSAVED: Final = (TypeError, skops_io.exceptions.UnsupportedTypeException)
+UNSAVED: Final = (TypeError, NotImplementedError, skops_io.exceptions.UnsupportedTypeException)
 """What saving raises for a model that a peer does not save."""
 
 
@@ -50,9 +51,46 @@ def _lead_back(draft: Any) -> None:
     draft.assign("$._bisecting_tree.left", draft.ref("$._bisecting_tree"))
 
 
+def _node(at: int, field: int, new: int) -> Edit:
+    """A field of a node of scipy's tree: split_dim, children, split, start_idx, end_idx, two pointers, two offsets."""
+
+    def edit(draft: Any) -> None:
+        draft.array("$.nodes").view(np.int64).reshape(-1, 9)[at, field] = new
+
+    return edit
+
+
+NODES: Final = [
+    Told("M24", model, edit, "")
+    for model in ("ckdtree", "scipy-kdtree")
+    for edit in (
+        element("$.indices", 2**40, slice(None)),
+        element("$.indices", -(2**40), slice(None)),
+        reshaped("$.data", short),
+        value("$.leafsize", 0),
+        _node(0, 0, 2**40),
+        _node(0, 7, 2**40),
+        _node(-1, 4, 2**40),
+    )
+]
+"""Lies about what only others write; `test_memory_libraries.py` has what stands for them."""
+FLAGS: Final = [
+    Told(
+        "M18",
+        "unsorted",
+        every(
+            element("$.indices", [2, 1, 0], slice(0, 3)),
+            element("$.data", 5.0),
+            value("$._has_sorted_indices", True),
+        ),
+        "",
+    ),
+]
+"""The same for a flag."""
 LIES: Final = [
     *(*TREES, *ENSEMBLES, *MACHINES, *NEIGHBOURS, *CLUSTERS, *SPARSE, *TEXT, *ENCODERS, *NUMPY_PANDAS),
     Told("M16", "bisecting", _lead_back, ""),
+    *(*CHECKED_BY_NUMPY, *NODES, *FLAGS),
 ]
 """What the tests of the rows M try."""
 

@@ -17,7 +17,7 @@ from collections.abc import Callable
 from typing import Any, Final
 
 import numpy as np
-from scipy import sparse
+from scipy import sparse, spatial
 from sklearn.neighbors import BallTree, KDTree
 from sklearn.tree._tree import Tree
 from skops.io import _utils as skops_utils
@@ -27,6 +27,10 @@ _TREE: Final = (
     "n_splits", "n_calls", "dist_metric", "sample_weight",
 )  # fmt: skip
 """The state of KDTree and BallTree, in its order."""
+_POINTS: Final = ("nodes", "data", "n", "m", "leafsize", "maxes", "mins", "indices", "boxsize", "boxsize_data")
+"""The same of scipy's trees; `nodes` is the memory of its compiled code."""
+_DRAWS: Final = ("buffer", "buffer_pos", "has_uint32", "uinteger")
+"""What the state of a bit generator has beside `state`."""
 
 State = dict[str, Any]
 
@@ -57,8 +61,8 @@ class Part:
             case KDTree() | BallTree() | np.random.RandomState():
                 node["content"] = skops_utils.get_state(closed[2], context)
             case np.random.Generator():
-                bits = self.state["bits"].state
-                node["content"]["bit_generator"] = skops_utils.get_state(bits["all"] | _positions(bits), context)
+                bits = self.state["bits"]
+                node["content"]["bit_generator"] = skops_utils.get_state(_merged(bits.honest, bits.state), context)
         return node
 
 
@@ -80,8 +84,14 @@ def _opened(honest: Any) -> State:
         case np.random.Generator():
             return {"bits": Part(honest.bit_generator)}
         case np.random.BitGenerator():
-            state = copy.deepcopy(honest.state)
-            return {"all": state, "buffer_pos": state["buffer_pos"]}
+            state = dict(copy.deepcopy(honest.state))
+            return {**state["state"], **{name: state[name] for name in _DRAWS if name in state}}
+        case spatial.cKDTree():
+            points = {name: _own(value) for name, value in zip(_POINTS, honest.__getstate__(), strict=True)}
+            nodes = points["nodes"].view(np.int64).reshape(-1, 9)
+            nodes[:, 5:7] = 0  # addresses, which scipy makes again
+            nodes[nodes[:, 0] == -1, 7:] = 0  # a leaf has nothing below, and what stands there is of no one's making
+            return points
     raise TypeError(f"a {type(honest).__name__} cannot be taken apart")
 
 
@@ -91,6 +101,8 @@ def _own(value: Any) -> Any:
 
 def _closed(honest: Any, state: State) -> Any:
     """What `__reduce__` of the object would give with this state."""
+    if isinstance(honest, spatial.cKDTree):
+        return type(honest).__new__, (type(honest),), tuple(state[name] for name in _POINTS)
     reduced: Any = honest.__reduce__()
     match honest:
         case Tree():
@@ -104,12 +116,15 @@ def _closed(honest: Any, state: State) -> Any:
         case np.random.Generator():
             return reduced[0], (state["bits"],), *reduced[2:]
         case np.random.BitGenerator():
-            return *reduced[:2], (state["all"] | _positions(state), *reduced[2][1:])
+            return *reduced[:2], (_merged(honest, state), *reduced[2][1:])
     raise TypeError(f"a {type(honest).__name__} cannot be put together")
 
 
-def _positions(bits: State) -> State:
-    return {name: value for name, value in bits.items() if name != "all"}
+def _merged(honest: np.random.BitGenerator, state: State) -> State:
+    """What `state` of a bit generator would give."""
+    whole: State = dict(honest.state)
+    inner = {name: state[name] for name in whole["state"]}
+    return whole | {name: state[name] for name in _DRAWS if name in whole} | {"state": inner}
 
 
 class Draft:
@@ -158,7 +173,7 @@ class Draft:
 
 
 def _is_compiled(value: Any) -> bool:
-    return isinstance(value, (Tree, KDTree, BallTree, np.random.RandomState, np.random.Generator))
+    return isinstance(value, (Tree, KDTree, BallTree, spatial.cKDTree, np.random.RandomState, np.random.Generator))
 
 
 def _opened_in(owner: Any, key: Any) -> Any:

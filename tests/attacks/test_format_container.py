@@ -67,7 +67,7 @@ def test_F03_truncated_at_every_boundary(good: bytes) -> None:
     for at in boundaries(good):
         if at == len(good):
             continue
-        error, match = (NotGlassFileError, "not a glass") if at < 33 else (FormatError, "truncated")
+        error, match = (NotGlassFileError, "not a glass") if at < 9 else (FormatError, "truncated")
         assert_refused(run_one(Attack(good[:at], label=str(at))), error, match=match)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import re
 from functools import partial
 from typing import Any
 
@@ -72,13 +73,17 @@ def _are_one(loaded: Any) -> tuple[int, bool]:
 
 @pytest.mark.parametrize("kind", [list, tuple])
 def test_F22_thirty_levels_of_ten_references(kind: type) -> None:
-    """10³⁰ leaves by reference are 30 objects, in a file of a few kB and in memory."""
+    """10³⁰ leaves by reference, in a file of a few kB: refused; who allows it gets 30 objects."""
     value: Any = kind([1])
     for _ in range(30):
         value = kind([value] * 10)
     data = vitrify.dumps(value)
     assert len(data) < 20_000
-    outcome = run_one(Attack(data, then=[_depth], peak_bytes=4 << 20))
+    outcome = run_one(Attack(data, peak_bytes=4 << 20))
+    assert_refused(outcome, LimitError, path=outcome.path, match="each as often as it can be reached")
+    assert re.fullmatch(r"\$(\[0\])*", str(outcome.path))
+    limits = dataclasses.replace(LIMITS, reached=10**40)
+    outcome = run_one(Attack(data, then=[_depth], peak_bytes=4 << 20, keywords={"limits": limits}))
     assert_harmless(outcome)
     assert outcome.answers[0].text == "31"
 
@@ -241,7 +246,7 @@ def test_F25_F28_a_function_that_is_not_in_the_registry(name: str) -> None:
 def test_F28_the_caller_cannot_trust_it_either(name: str) -> None:
     """Names of the standard library, builtins, dunders and reviewed libraries are refused whatever the caller says."""
     outcome = run_one(Attack(named(name), keywords={"trust": [name]}))
-    assert_refused(outcome, UnsupportedError, match="can never be trusted")
+    assert_refused(outcome, UnsupportedError, match="can never be trusted|cannot be trusted: it is not a full")
 
 
 def test_F28_a_function_that_claims_to_be_a_class() -> None:

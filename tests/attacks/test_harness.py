@@ -6,11 +6,14 @@ import ctypes
 import faulthandler
 import importlib
 import os
+import re
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 from functools import partial
+from multiprocessing.util import spawnv_passfds
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +21,7 @@ import numpy as np
 import pytest
 
 import vitrify
+from tests.attacks import child
 from tests.attacks.harness import (
     Attack,
     Outcome,
@@ -31,6 +35,7 @@ from tests.attacks.harness import (
 from vitrify.errors import FormatError, LimitError, NotGlassFileError, VitrifyError
 
 GOOD = vitrify.dumps({"a": 1})
+SEM_OPEN = ctypes.pythonapi.sem_open  # looked up here, since that is an event
 
 
 def _segfault(data: bytes, path: str) -> None:
@@ -150,6 +155,31 @@ def _canary(data: bytes, path: str) -> None:
     os.symlink("/nowhere", canary_path(path))
 
 
+def _start(data: bytes, path: str) -> None:
+    """As loky starts its workers: without an audit event."""
+    spawnv_passfds(b"/bin/sleep", [b"sleep", b"60"], ())
+
+
+def _start_and_end(data: bytes, path: str) -> None:
+    pid = spawnv_passfds(b"/bin/true", [b"true"], ())
+    os.waitid(os.P_PID, pid, os.WEXITED | os.WNOWAIT)
+
+
+def _start_for_another_parent(data: bytes, path: str) -> None:
+    shell = spawnv_passfds(b"/bin/sh", [b"sh", b"-c", b"sleep 60 & exit 0"], ())
+    os.waitpid(shell, 0)
+
+
+def _share_a_folder(data: bytes, path: str) -> None:
+    os.mkdir(f"/dev/shm/vitrify-planted-{os.getpid()}-folder")
+
+
+def _share_a_semaphore(data: bytes, path: str) -> None:
+    """As loky makes its locks: without an audit event."""
+    opened = SEM_OPEN(f"/vitrify-planted-{os.getpid()}".encode(), os.O_CREAT, 0o600, 1)
+    assert opened
+
+
 def canary_path(path: str) -> str:
     return os.path.join(os.path.dirname(path), "canary")
 
@@ -259,6 +289,62 @@ def test_changed_global_state_is_told(verb: Any, changed: str) -> None:
     with pytest.raises(AssertionError):
         assert_unharmed(outcome)
     assert not os.path.lexists(canary())
+
+
+@pytest.mark.parametrize(
+    ("verb", "process"),
+    [(_start, "sleep [RS]"), (_start_and_end, "true Z"), (_start_for_another_parent, "(sh|sleep) [RS]")],
+)
+def test_a_process_that_is_started_without_an_event_is_told(verb: Any, process: str) -> None:
+    """It is found under /proc, also when it has ended or has another parent, and does not outlive the attack."""
+    outcome = run_one(Attack(GOOD, verb))
+    assert outcome.noted == ()
+    (what,) = outcome.changed
+    found = re.fullmatch(rf"process ([0-9]+) {process}", what)
+    assert found, outcome
+    with pytest.raises(AssertionError):
+        assert_unharmed(outcome)
+    end = time.monotonic() + 5
+    while _runs(found[1]) and time.monotonic() < end:
+        time.sleep(0.01)
+    assert not _runs(found[1])
+
+
+def _runs(pid: str) -> bool:
+    """Whether there is such a process that has not ended."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(") ")[2][0] != "Z"
+    except (FileNotFoundError, ProcessLookupError):
+        return False
+
+
+@pytest.mark.parametrize(
+    ("verb", "name", "noted"),
+    [
+        (_share_a_folder, "vitrify-planted-[0-9]+-folder", ["os.mkdir"]),
+        (_share_a_semaphore, "sem.vitrify-planted-[0-9]+", []),
+    ],
+)
+def test_what_is_left_in_shared_memory_is_told(verb: Any, name: str, noted: list[str]) -> None:
+    """Folders and semaphores that are new in /dev/shm, whether an event says so or not."""
+    outcome = run_one(Attack(GOOD, verb))
+    (what,) = outcome.changed
+    try:
+        assert re.fullmatch(f"/dev/shm/{name}", what), outcome
+        assert [event.partition(" ")[0] for event in outcome.noted] == noted
+        with pytest.raises(AssertionError):
+            assert_unharmed(outcome)
+    finally:
+        os.rmdir(what) if os.path.isdir(what) else os.remove(what)
+
+
+def test_what_other_processes_leave_in_shared_memory_is_not_told() -> None:
+    """Joblib and loky put the number of their process into the names of what they make there."""
+    before = child.State()
+    with tempfile.TemporaryDirectory(prefix=f"vitrify_folder_{os.getppid()}_", dir="/dev/shm"):
+        assert before.differences(child.State()) == []
+    with tempfile.TemporaryDirectory(prefix=f"vitrify_folder_{os.getpid()}_", dir="/dev/shm") as folder:
+        assert before.differences(child.State()) == [folder]
 
 
 def test_what_one_attack_did_is_gone_for_the_next() -> None:

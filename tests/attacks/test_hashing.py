@@ -73,7 +73,7 @@ FLOODS: dict[str, Callable[[int], bytes]] = {
 
 @pytest.mark.parametrize("n", [30_000, 300_000])
 @pytest.mark.parametrize("kind", FLOODS)
-def test_keys_that_share_a_hash_are_refused(kind: str, n: int) -> None:
+def test_R01_keys_that_share_a_hash_are_refused(kind: str, n: int) -> None:
     """Filling a dict with 30 000 of them takes seconds, with 300 000 minutes."""
     outcome = run_one(Attack(FLOODS[kind](n), peak_bytes=256 << 20))
     assert_refused(outcome, LimitError, match=f"{n} keys of one container share a hash")
@@ -88,7 +88,7 @@ NUMBERS: dict[str, Callable[[int], Any]] = {
 
 
 @pytest.mark.parametrize("kind", NUMBERS)
-def test_numbers_of_other_types_that_share_a_hash_are_refused(kind: str) -> None:
+def test_R01_numbers_of_other_types_that_share_a_hash_are_refused(kind: str) -> None:
     """A real dict of 2000 of them, as Python itself can still make it."""
     keys = list(map(NUMBERS[kind], range(8, 2008)))
     assert len(set(map(hash, keys))) == 1
@@ -96,7 +96,7 @@ def test_numbers_of_other_types_that_share_a_hash_are_refused(kind: str) -> None
     assert_refused(outcome, LimitError, match="2000 keys of one container share a hash")
 
 
-def test_exactly_as_many_as_allowed_are_loaded() -> None:
+def test_R01_exactly_as_many_as_allowed_are_loaded() -> None:
     """256 keys of one hash in each of many dicts; one more is refused."""
     value = [dict.fromkeys(keys_of(256), i) for i in range(20)]
     assert vitrify.loads(vitrify.dumps(value)) == value
@@ -105,7 +105,7 @@ def test_exactly_as_many_as_allowed_are_loaded() -> None:
     assert (caught.value.limit, caught.value.actual) == (256, 257)
 
 
-def test_honest_keys_of_every_kind_are_loaded() -> None:
+def test_R01_honest_keys_of_every_kind_are_loaded() -> None:
     """Large integers, tuples, mixtures; powers of two, of which many share a hash."""
     floats = {2.0**e: e for e in range(-1074, 1024)}
     mixture = {*floats, *range(1000), "x", (1, 2)}
@@ -135,13 +135,13 @@ def doubled(depth: int, kind: str) -> bytes:
 
 @pytest.mark.parametrize("kind", ["tuple", "frozenset"])
 @pytest.mark.parametrize("depth", [30, 60, 200])
-def test_a_key_that_is_slow_to_hash_is_refused(depth: int, kind: str) -> None:
+def test_R01_a_key_that_is_slow_to_hash_is_refused(depth: int, kind: str) -> None:
     """Tuples that hold the next one twice: 10 kB that would take 2**60 steps (attacks F22)."""
     outcome = run_one(Attack(doubled(depth, kind)))
     assert_refused(outcome, LimitError, match="hashing the keys would walk through")
     assert outcome.seconds < 0.5
 
 
-def test_shared_tuples_that_are_hashed_quickly_are_loaded() -> None:
+def test_R01_shared_tuples_that_are_hashed_quickly_are_loaded() -> None:
     """The same of a few levels."""
     assert_harmless(run_one(Attack(doubled(12, "tuple"))))

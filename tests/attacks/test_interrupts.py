@@ -1,8 +1,10 @@
-"""Loads that run out of memory or are interrupted: an error, nothing left behind, and the next load is right."""
+"""Loads that run out of memory or are interrupted, and saves that are killed: nothing is lost or left half done."""
 
 from __future__ import annotations
 
 import gc
+import signal
+import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -15,6 +17,7 @@ from sklearn.svm import SVC
 
 import vitrify
 from tests.faults.children import contents, descriptors, error_of, new_threads, run, threads
+from vitrify.errors import FormatError
 
 LITTLE_MEMORY = """
 import json, resource, sys, numpy, vitrify
@@ -42,13 +45,50 @@ print(json.dumps([found, bool(after)]))
 """
 
 
-def test_too_little_memory_is_an_error_and_the_next_load_is_right(tmp_path: Path) -> None:
-    """96 MB of weights with from 1 to 256 MB of room (attacks R05)."""
+def test_R05_too_little_memory_is_an_error_and_the_next_load_is_right(tmp_path: Path) -> None:
+    """96 MB of weights with from 1 to 256 MB of room."""
     found, after = run(LITTLE_MEMORY, str(tmp_path / "model.glass"), is_quiet=False)
     assert set(found.values()) == {"right", "refused"}
     assert found["1"] == found["64"] == "refused"
     assert found["256"] == "right"
     assert after is True
+
+
+KILLED = """
+import os, signal, sys, numpy, vitrify
+path, name, at = sys.argv[1:]
+called, turns = getattr(os, name), []
+def and_die(*arguments, **keywords):
+    turns.append(name)
+    if len(turns) == int(at):
+        if name == "writev":
+            os.write(arguments[0], bytes(arguments[1][0])[:100])
+        os.kill(os.getpid(), signal.SIGKILL)
+    return called(*arguments, **keywords)
+setattr(os, name, and_die)
+vitrify.dump({"weights": numpy.full(600_000, 2.0)}, path)
+"""
+
+
+@pytest.mark.parametrize("is_there", [True, False], ids=["old", "new"])
+@pytest.mark.parametrize(("name", "at"), [("writev", 1), ("writev", 2), ("replace", 1)])
+def test_F41_a_writer_that_is_killed_leaves_what_was_there(tmp_path: Path, name: str, at: int, is_there: bool) -> None:
+    """In the midst of blocks or header, and before the file gets its name; `tests/faults` kills at any time."""
+    path = tmp_path / "model.glass"
+    if is_there:
+        vitrify.dump({"weights": np.full(600_000, 1.0)}, path)
+    before = contents(tmp_path)
+    command = [sys.executable, "-c", KILLED, str(path), name, str(at)]
+    done = subprocess.run(command, capture_output=True, timeout=60, check=False)
+    assert done.returncode == -signal.SIGKILL, done.stderr
+    left = contents(tmp_path)
+    assert {name: left.pop(name) for name in before} == before
+    (part,) = left
+    assert part.startswith(".model.glass.")
+    if name == "writev":
+        with pytest.raises(FormatError) as caught:
+            vitrify.load(tmp_path / part)
+        assert caught.value.path is None
 
 
 class Interrupt:
@@ -80,8 +120,8 @@ class Interrupt:
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")  # the file closes itself, and says so
 @pytest.mark.parametrize("size", [10, 100_000], ids=["small", "large"])
 @pytest.mark.parametrize("mmap", [False, True], ids=["read", "mapped"])
-def test_an_interrupt_at_any_line_of_a_load_leaves_nothing_behind(tmp_path: Path, size: int, mmap: bool) -> None:
-    """No descriptor, thread, file or setting is left, and the next load is right (attacks R06)."""
+def test_R06_an_interrupt_at_any_line_of_a_load_leaves_nothing_behind(tmp_path: Path, size: int, mmap: bool) -> None:
+    """No descriptor, thread, file or setting is left, and the next load is right."""
     path = tmp_path / "model.glass"
     value = {"weights": np.arange(float(size)), "pairs": [(1, "a"), {2, 3}], "model": SVC()}
     vitrify.dump(value, path)

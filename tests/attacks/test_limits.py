@@ -71,7 +71,7 @@ DEMANDS: dict[str, Callable[[], int]] = {
 }
 DEMANDS["items"] = lambda: max(len(VALUE["words"]), len(VALUE))
 TOTALS = {"memory_bytes", "expansion"}
-LOADED = {"depth"}
+LOADED = {"depth", "reached", "workers"}
 
 
 def refused(data: bytes, **limits: int) -> LimitError:

@@ -5,9 +5,10 @@ M26, M27, M30 and M31 are about libraries that have no converters here.
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 
-from tests.attacks.lies import Edit, Told, element, long, narrow, refuse, reshaped, short, value
+from tests.attacks.lies import Edit, Told, element, every, long, narrow, refuse, reshaped, short, value
 from tests.support.lying_writer import Lie
 
 _SHAPE = r"\.shape\[\d\] is \d+, must be \d+"
@@ -23,6 +24,40 @@ def _counts(*new: int) -> Edit:
 
 def _lists(path: str, new: int, item: int = 0) -> Edit:
     return value(f"{path}[{item}]", new)
+
+
+def _first_key(key: tuple[object, ...]) -> Edit:
+    """Other coordinates for the first entry."""
+
+    def edit(lie: Lie) -> None:
+        at = next(at for at, table in enumerate(lie.graph["tables"]) if table["type"] == "tuple")
+        items = lie.read(at)["columns"]["items"]
+        lie.graph["tables"][at]["columns"]["items"] = lie.column([*key, *items[2:]])
+
+    return edit
+
+
+_LEAF_OF_ALL = [
+    element("$._tree.node_data", 1, 1, "is_leaf"),
+    element("$._tree.node_data", 2**40, 1, "idx_end"),
+]
+"""An inner node that is a leaf, and holds what lies far beyond the points."""
+_COLUMNS = [
+    (2**30, r"columns reaches from 1 to 1073741824, must lie in \[0, 6\)"),
+    (-1, r"columns reaches from -1 to 5, must lie in \[0, 6\)"),
+    (2**70, "a column is far out of range"),
+    ("x", "a column is no int"),
+]
+_KEYS = [
+    ((2**30, 0), r"a coordinate lies outside \[0, 6\)"),
+    ((-1, 0), r"a coordinate lies outside \[0, 6\)"),
+    ((True, 0), r"a coordinate lies outside \[0, 6\)"),
+]
+
+
+def _chain(_: object) -> object:
+    """More points than a tree that halves nothing may have."""
+    return np.zeros((20_001, 10))
 
 
 MACHINES = [
@@ -56,6 +91,22 @@ NEIGHBOURS = [
         )
     ),
     *(
+        Told("M14", model, element("$._tree.node_data", new, at, name), f"an {name} that does not follow", _TREE)
+        for model in ("kdtree-deep", "balltree-deep")
+        for name, at, new in (
+            ("idx_end", 1, 2**40),
+            ("idx_start", 2, -1),
+            ("idx_end", 1, 45),  # node 2 begins at 30
+            ("idx_start", 2, 45),
+            ("is_leaf", 1, 1),
+            ("is_leaf", -1, 0),  # its children would lie behind the last node
+        )
+    ),
+    *(
+        Told("M14", model, every(*_LEAF_OF_ALL), "an idx_end that does not follow", _TREE)
+        for model in ("kdtree-deep", "balltree-deep")
+    ),
+    *(
         told
         for model in ("brute", "radius")
         for told in (
@@ -86,9 +137,28 @@ CLUSTERS = [
     Told("M16", "birch", reshaped("$.subcluster_centers_", narrow), "subcluster_centers_" + _SHAPE),
     Told("M16", "birch", value("$._n_features_out", 2**31), "_n_features_out is 2147483648"),
     *(
+        Told("M16", model, every(reshaped("$.cluster_centers_", lambda a: a[:0]), *edits), "there must be a cluster")
+        for model, *edits in (
+            ("kmeans", value("$._n_features_out", 0)),
+            ("minibatch", value("$._n_features_out", 0), reshaped("$._counts", lambda a: a[:0])),
+            ("bisecting", value("$._n_features_out", 0)),
+        )
+    ),
+    *(
         Told("M28", "hdbscan", element("$._single_linkage_tree_", node, 0, side), f"a {side} that does not exist yet")
         for side in ("left_node", "right_node")
         for node in (2**40, -1, 60)
+    ),
+    *(
+        Told("M28", "isotonic", reshaped(f"$.{name}", change), "must be equal in length along interpolation axis")
+        for name in ("X_thresholds_", "y_thresholds_")
+        for change in (short, lambda a: a[:0])
+    ),
+    Told(
+        "M28",
+        "isotonic",
+        every(*(reshaped(f"$.{name}_thresholds_", lambda a: a[:0]) for name in "Xy")),
+        "cannot be rebuilt from these values",
     ),
 ]
 SPARSE = [
@@ -109,7 +179,21 @@ SPARSE = [
     Told("M18", "bsr", element("$.indptr", 5, 1), "indptr goes back"),
     Told("M18", "coo", element("$.coords[0]", 2**30), "coord|out of range|not below"),
     Told("M18", "dia", reshaped("$.offsets", long), "offsets|diagonal"),
+    *(Told("M18", "lil", value("$.rows[0][0]", new), match) for new, match in _COLUMNS),
+    Told("M18", "lil", element("$.shape", 3, slice(None)), "needs an object array with a list for each row"),
+    Told("M18", "lil", element("$.shape", 3, 1), r"reaches from 0 to 5, must lie in \[0, 3\)"),
 ]
+CLAIMS = [
+    Told("M18", "lil", reshaped("$.shape", lambda a: a[:1]), "needs an object array with a list for each row"),
+    Told("M18", "dok", element("$.shape", 3, 0), r"a coordinate lies outside \[0, 3\)"),
+    Told("M18", "dok", element("$.shape", 3, 1), r"a coordinate lies outside \[0, 3\)"),
+    *(Told("M18", "dok", _first_key(key), match) for key, match in _KEYS),
+    Told(
+        "M18", "coo", every(element("$.coords[0]", 0, 1), element("$.coords[1]", 0, 1)), "not in canonical order",
+    ),
+    Told("M18", "coo", value("$.has_canonical_format", 2), "not in canonical order"),
+]  # fmt: skip
+"""Lies that have another form, or none, in what others write."""
 TEXT = [
     Told("M19", "words", value("$.vocabulary_['red']", 2**30), _NUMBERING),
     Told("M19", "words", value("$.vocabulary_['red']", -1), _NUMBERING),
@@ -143,28 +227,76 @@ NUMPY_PANDAS = [
     Told("M23", "mt", reshaped("$.bits.key", short), "key", "$.bits"),
     *(Told("M23", "philox", value("$.bits.buffer_pos", pos), "buffer_pos", "$.bits") for pos in (-(10**7), 5)),
     Told("M25", "frame", value("$.index.step", 0), "step", "$.index"),
+    *(
+        Told("M23", model, value(f"$.bits.{name}", new), f"{name} is", "$.bits")
+        for model, name, new in (
+            ("pcg", "state", 2**128),
+            ("pcg", "state", -1),
+            ("pcg", "inc", 2**128 + 1),
+            ("pcg", "inc", 2),
+            ("pcg", "has_uint32", 2),
+            ("pcg", "uinteger", 2**32),
+            ("pcg", "uinteger", -1),
+            ("sfc", "has_uint32", 2),
+            ("sfc", "uinteger", 2**32),
+        )
+    ),
+    Told("M23", "sfc", reshaped("$.bits.state", short), "state is not 4 words of uint64", "$.bits"),
+]
+POINTS = [
+    told
+    for model in ("ckdtree", "scipy-kdtree")
+    for told in (
+        Told("M24", model, value("$.leafsize", 0), "leafsize must be a positive int"),
+        Told("M24", model, value("$.leafsize", 2**31), "leafsize must be a positive int"),
+        Told("M24", model, element("$.data", float("nan"), (0, 0)), "data must be finite"),
+        Told("M24", model, reshaped("$.data", np.ravel), "data must be a table of float64"),
+        Told("M24", model, value("$.boxsize", 1.0), "boxsize must be float64"),
+        Told("M24", model, value("$.compact_nodes", 2), "settings must be bools"),
+        Told("M24", model, every(reshaped("$.data", _chain), value("$.balanced_tree", False)), "could be too deep"),
+    )
+]
+FRAMES = [
+    *(
+        Told("M25", "frame", edit, "the places of the columns are not a permutation")
+        for edit in (
+            element("$.order", 5),
+            element("$.order", -1),
+            element("$.order", 0, slice(None)),
+            reshaped("$.order", short),
+        )
+    ),
+    Told("M25", "frame", reshaped("$.blocks[0]", long), "3 columns but 2 names"),
+    Told("M25", "frame", reshaped("$.blocks[0]", narrow), "columns and index differ in length"),
+    Told("M25", "frame", reshaped("$.blocks[0]", np.ravel), "a table of a frame has two dimensions"),
+    Told("M25", "frame", value("$.index.stop", 4), "columns and index differ in length"),
+    *(
+        Told("M25", "frame", element("$.arrays[0].codes", code), "a code is that of no category", "$.arrays[0]")
+        for code in (2, 127, -2, -128)
+    ),
+    Told("M25", "frame", reshaped("$.arrays[0].codes", short), "columns and index differ in length"),
+    *(Told("M25", "multiindex", element("$.codes[1]", code), "a code is that of no label") for code in (2, 127, -2)),
+    Told("M25", "multiindex", reshaped("$.codes[0]", short), "Unequal code lengths"),
+    Told("M25", "multiindex", value("$.codes[0]", None), "a code is that of no label"),
+    Told("M25", "multiindex", value("$.sortorder", 3), "impossible sortorder"),
 ]
 
 
-def _ids(told: Told) -> str:
-    return str(told)
-
-
-@pytest.mark.parametrize("told", MACHINES, ids=_ids)
+@pytest.mark.parametrize("told", MACHINES, ids=str)
 def test_M11_to_M13_support_vector_machines(told: Told) -> None:
     """Counts, lengths and widths that libsvm derives from one another."""
     refuse(told)
 
 
-@pytest.mark.parametrize("told", NEIGHBOURS, ids=_ids)
-def test_M14_M15_neighbours(told: Told) -> None:
+@pytest.mark.parametrize("told", NEIGHBOURS, ids=str)
+def test_M14_to_M15_neighbours(told: Told) -> None:
     """Search trees, stored training data and labels."""
     refuse(told)
 
 
-@pytest.mark.parametrize("told", CLUSTERS, ids=_ids)
-def test_M16_M28_clusters(told: Told) -> None:
-    """Centers as wide as the input, merges of what exists."""
+@pytest.mark.parametrize("told", CLUSTERS, ids=str)
+def test_M16_to_M28_clusters_and_steps(told: Told) -> None:
+    """Centers as wide as the input, merges of what exists, thresholds that belong together."""
     refuse(told)
 
 
@@ -177,25 +309,37 @@ def test_M16_a_tree_that_leads_back_to_itself() -> None:
     refuse(Told("M16", "bisecting", edit, "leads back to itself"))
 
 
-@pytest.mark.parametrize("told", SPARSE, ids=_ids)
-def test_M17_M18_sparse_matrices(told: Told) -> None:
+@pytest.mark.parametrize("told", [*SPARSE, *CLAIMS], ids=str)
+def test_M17_to_M18_sparse_matrices(told: Told) -> None:
     """Every format."""
     refuse(told)
 
 
-@pytest.mark.parametrize("told", TEXT, ids=_ids)
-def test_M19_M20_vocabularies_and_hashing(told: Told) -> None:
+@pytest.mark.parametrize("told", TEXT, ids=str)
+def test_M19_to_M20_vocabularies_and_hashing(told: Told) -> None:
     """Numbers that become columns of a sparse matrix."""
     refuse(told)
 
 
-@pytest.mark.parametrize("told", ENCODERS, ids=_ids)
-def test_M21_M22_encoders_and_splines(told: Told) -> None:
+@pytest.mark.parametrize("told", ENCODERS, ids=str)
+def test_M21_to_M22_encoders_and_splines(told: Told) -> None:
     """Columns of categories, coefficients and knots."""
     refuse(told)
 
 
-@pytest.mark.parametrize("told", NUMPY_PANDAS, ids=_ids)
-def test_M23_M25_generators_and_frames(told: Told) -> None:
-    """Positions in a generator's state, and an index that is not one."""
+@pytest.mark.parametrize("told", NUMPY_PANDAS, ids=str)
+def test_M23_to_M25_generators_and_indexes(told: Told) -> None:
+    """Positions and ranges in a generator's state, and an index that is not one."""
+    refuse(told)
+
+
+@pytest.mark.parametrize("told", POINTS, ids=str)
+def test_M24_search_trees_of_scipy(told: Told) -> None:
+    """Points and settings that no tree can be built of."""
+    refuse(told)
+
+
+@pytest.mark.parametrize("told", FRAMES, ids=str)
+def test_M25_frames(told: Told) -> None:
+    """Places of columns, lengths, and codes of categories and of labels."""
     refuse(told)

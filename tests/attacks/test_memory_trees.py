@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from tests.attacks.lies import Edit, Told, element, narrow, refuse, reshaped, short, value
+from tests.attacks.lies import Edit, Told, element, every, narrow, refuse, reshaped, short, value
 from tests.support.lying_writer import Lie
 
 _LATER = "child that is not a later node"
@@ -22,14 +22,6 @@ def _nodes(name: str, new: Any, *, leaf: bool = False, path: str = "$.tree_.node
         nodes = lie.array(path)
         at = int(np.flatnonzero((nodes["left_child"] == -1) == leaf)[0])
         nodes[name][at] = new(len(nodes), at) if callable(new) else new
-
-    return edit
-
-
-def _all(*edits: Edit) -> Edit:
-    def edit(lie: Lie) -> None:
-        for each in edits:
-            each(lie)
 
     return edit
 
@@ -56,7 +48,7 @@ TREES = [
     _tree("M04", _nodes("left_child", -1), "has one child"),
     _tree(
         "M05",
-        _all(reshaped("$.tree_.nodes", lambda a: a[:0]), reshaped("$.tree_.values", lambda a: a[:0])),
+        every(reshaped("$.tree_.nodes", lambda a: a[:0]), reshaped("$.tree_.values", lambda a: a[:0])),
         "at least one node",
     ),
     _tree("M05", reshaped("$.tree_.nodes", short), "values must be float64 of shape"),
@@ -75,7 +67,7 @@ TREES = [
     _tree("M07", element("$.tree_.nodes", 2, 0, "missing_go_to_left"), "neither 0 nor 1"),
     _tree("M07", element("$.tree_.nodes", -1, 0, "n_node_samples"), "negative number of samples"),
 ]
-_START = "init_ starts with other columns"
+_START = "init_ starts with "
 _LEFT = "has a left child that is not a later node"
 ENSEMBLES = [
     Told("M08", "forest", value("$.n_features_in_", 3), "another number of features than the forest"),
@@ -133,7 +125,7 @@ ENSEMBLES = [
 ]
 
 
-@pytest.mark.parametrize("told", TREES, ids=lambda told: told.row)
+@pytest.mark.parametrize("told", TREES, ids=str)
 def test_M01_to_M07_trees(told: Told) -> None:
     """Children, features, cycles, leaves, sizes, depths and widths of a single tree."""
     refuse(told)

@@ -39,14 +39,14 @@ class TestNumbers:
 
     @pytest.mark.parametrize("n", [2**31, 2**63 - 1, 2**63, 10**30])
     @pytest.mark.parametrize("field", ["n_rows", "n_outputs", "n_splits"])
-    def test_p01_counts_are_only_shown(self, field: str, n: int) -> None:
+    def test_P01_counts_are_only_shown(self, field: str, n: int) -> None:
         """Nothing is allocated or looped by them."""
         where = {"n_rows": ("data",), "n_outputs": ("target",), "n_splits": ("scores", 0, "splitter")}[field]
         outcome = attack(_set(*where, field, value=n), recording.everything)
         assert_harmless(outcome)
         assert json.loads(outcome.answers[0].text)[1:3] == ["True", "LogisticRegression"]
 
-    def test_p01_a_number_of_columns_that_others_contradict(self) -> None:
+    def test_P01_a_number_of_columns_that_others_contradict(self) -> None:
         """What is known of two columns is not that of 2⁶²."""
         message = "the record's columns are not what SPEC.md §7 describes (names)"
         data = _set("data", "n_columns", value=2**62)
@@ -55,13 +55,13 @@ class TestNumbers:
 
     @pytest.mark.parametrize("old", ['"n_rows":24', '"share":0.25', '"large":1e16'])
     @pytest.mark.parametrize("new", ["9" * 5000, "1e999", "NaN", "-Infinity", "0x10", "1_0"])
-    def test_p01_numbers_that_json_has_no_measure_for(self, old: str, new: str) -> None:
+    def test_P01_numbers_that_json_has_no_measure_for(self, old: str, new: str) -> None:
         """Refused when the file is opened, however it is opened."""
         data = respelled(recorded(), old, f"{old.partition(':')[0]}:{new}")
         outcome = run_one(Attack(data))
         assert_refused(outcome, FormatError, match=r"out of range|malformed|Expected `int`")
 
-    def test_p01_scores_whose_squares_are_no_numbers(self) -> None:
+    def test_P01_scores_whose_squares_are_no_numbers(self) -> None:
         """They are shown all the same."""
         told = summary_of(recorded())["scores"][0]["values"]
         data = _set("scores", 0, "values", value=[1e300, -1e300, 1e300])
@@ -69,7 +69,7 @@ class TestNumbers:
         assert text_of(data, "inspect").startswith("0\n")
 
     @pytest.mark.parametrize("values", [[], [None] * 3, [1e300, -1e300, 1e300], [1e16] * 3])
-    def test_p01_scores_that_cannot_be_compared_fail_or_are_told(self, values: list[Any]) -> None:
+    def test_P01_scores_that_cannot_be_compared_fail_or_are_told(self, values: list[Any]) -> None:
         """No such score is ever `in the same range`."""
         found = findings_of(_set("scores", 0, "values", value=values), X=X, y=Y)
         assert [check for check, _, _ in found] == ["scores:accuracy"]
@@ -100,14 +100,14 @@ class TestTexts:
     @pytest.mark.parametrize(
         "words", [("inspect",), ("inspect", "--json"), ("verify",), ("verify", "--json"), ("lock", "--format", "conda")]
     )
-    def test_p02_what_is_printed_has_no_character_that_acts(self, words: tuple[str, ...]) -> None:
+    def test_P02_what_is_printed_has_no_character_that_acts(self, words: tuple[str, ...]) -> None:
         """Control characters are spelled out, markup stands there as it is."""
         shown = text_of(_evil(), *words)
         assert int(shown.partition("\n")[0]) in (0, 1, 3)
         acting = {c for c in shown if not c.isprintable() and c != "\n"}
         assert acting == set()
 
-    def test_p02_inspect_shows_markup_as_it_is(self) -> None:
+    def test_P02_inspect_shows_markup_as_it_is(self) -> None:
         """Nothing is hidden by it."""
         assert "[/INST][bold red]" in text_of(_evil(), "inspect")
 
@@ -115,13 +115,13 @@ class TestTexts:
 class TestSize:
     """P03: summaries of any size and depth."""
 
-    def test_p03_a_summary_that_fills_the_header(self) -> None:
+    def test_P03_a_summary_that_fills_the_header(self) -> None:
         """It counts as a header, which has at most 100 000 000 bytes."""
         data = with_summary(recorded(), lambda told: told.update(notes="x" * 10**8))
         assert_refused(run_one(Attack(data)), LimitError, match="header")
 
     @pytest.mark.parametrize("depth", [100, 900, 100_000])
-    def test_p03_json_in_json(self, depth: int) -> None:
+    def test_P03_json_in_json(self, depth: int) -> None:
         """Deep values load or are malformed; they are shown, in both forms."""
         data = respelled(recorded(), '"ticket":12', f'"ticket":{"[" * depth}{"]" * depth}')
         outcome = attack(data, recording.everything)
@@ -131,7 +131,7 @@ class TestSize:
         codes = {text_of(data, "inspect", *more).partition("\n")[0] for more in ([], ["--json"])}
         assert codes == {"3" if depth == 100_000 else "0"}
 
-    def test_p03_versions_of_ten_thousand_libraries(self) -> None:
+    def test_P03_versions_of_ten_thousand_libraries(self) -> None:
         """Each would cost a look at what is installed: a record has a hundred at most."""
         names = {f"library{i}": "1.0" for i in range(10**4)}
         outcome = attack(with_summary(recorded(), lambda told: told["versions"].update(names)), recording.lookups)
@@ -165,7 +165,7 @@ class TestPaths:
     @pytest.mark.parametrize(
         "uri", ["/etc/hostname", "file:///etc/hostname", "../secret.parquet", "http://127.0.0.1:{port}/x"]
     )
-    def test_p04_no_verb_opens_what_a_record_names(self, uri: str, listening: tuple[int, list[Any]]) -> None:
+    def test_P04_no_verb_opens_what_a_record_names(self, uri: str, listening: tuple[int, list[Any]]) -> None:
         """Neither data nor remote nor script: the audit hook sees every file and socket."""
         port, calls = listening
         where = uri.format(port=port)
@@ -181,7 +181,7 @@ class TestPaths:
         assert calls == []
 
     @pytest.mark.parametrize("form", ["requirements", "conda"])
-    def test_p05_only_names_and_versions_become_lines(self, form: str) -> None:
+    def test_P05_only_names_and_versions_become_lines(self, form: str) -> None:
         """All else is a comment, in quotes and ASCII."""
         names = [
             "-r/etc/passwd", "numpy\n--index-url http://evil", "numpy @ http://evil/x.whl", "../numpy", "nu mpy",
@@ -237,14 +237,14 @@ class TestScores:
     """P06: scorers that are none; P07: splitters that are none, or make folds without end."""
 
     @pytest.mark.parametrize(("scorer", "message"), SCORERS)
-    def test_p06_scorers_are_looked_up_in_lists(self, scorer: str, message: str) -> None:
+    def test_P06_scorers_are_looked_up_in_lists(self, scorer: str, message: str) -> None:
         """Nothing is imported or called; the finding says that nothing was compared."""
         ((check, status, told),) = findings_of(_set("scores", 0, "scorer", value=scorer), X=X, y=Y)
         assert (check.partition(":")[0], status) == ("scores", "warn")
         assert message in told
 
     @pytest.mark.parametrize(("splitter", "parameters", "message"), SPLITTERS)
-    def test_p07_splitters_are_looked_up_in_a_table(self, splitter: str, parameters: Any, message: str) -> None:
+    def test_P07_splitters_are_looked_up_in_a_table(self, splitter: str, parameters: Any, message: str) -> None:
         """Nothing is imported, kept or counted to the end."""
 
         def change(told: dict[str, Any]) -> None:
@@ -252,11 +252,13 @@ class TestScores:
             told["scores"] = [told["scores"][0] | {"splitter": {"type": splitter, **given}}]
 
         ((check, status, told),) = findings_of(with_summary(recorded(), change), X=X, y=Y)
-        assert (check, status) == ("scores:accuracy", "warn")
+        has_failed = "cannot split" in message or "folds, more" in message or "more than the 10,000" in message
+        has_failed = has_failed or "makes 1,000" in message
+        assert (check, status) == ("scores:accuracy", "fail" if has_failed else "warn")
         assert message in told
 
 
-def test_p08_flipped_bits_of_a_record_are_damage() -> None:
+def test_P08_flipped_bits_of_a_record_are_damage() -> None:
     """One bit at every byte of the summary and of the block: each is a failing finding, of the bytes."""
     data = recorded()
     text = json.dumps(Lie(data).metadata["record"], ensure_ascii=False).encode()[1:-1]
@@ -276,7 +278,7 @@ def _flipped(data: bytes, at: int, bit: int) -> bytes:
     return data[:at] + bytes([data[at] ^ 1 << bit]) + data[at + 1 :]
 
 
-def test_p08_flipped_bits_of_a_summary_under_renewed_digests() -> None:
+def test_P08_flipped_bits_of_a_summary_under_renewed_digests() -> None:
     """Refused, or another summary: nobody raises anything else, and no such record makes the model another."""
     data = recorded()
     text = Lie(data).metadata["record"].encode()

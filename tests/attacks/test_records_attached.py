@@ -51,7 +51,7 @@ class TestMethods:
     """P10: probes that ask for other methods than those that give outputs."""
 
     @pytest.mark.parametrize("name", [*NOTHING, "predict_", ""])
-    def test_p10_no_other_method_is_called(self, name: str) -> None:
+    def test_P10_no_other_method_is_called(self, name: str) -> None:
         """The model is as it was, and the check fails."""
         data = with_probes(recorded(), outputs={name: np.zeros(32)})
         assert_refused(attack(data, recording.replayed), VerificationError, match="the model has no such method")
@@ -59,19 +59,19 @@ class TestMethods:
         assert (check, status, message) == (f"probes:{name}"[:60], "fail", "the model has no such method")
 
     @pytest.mark.parametrize("name", ["predict\x1b[31m", "x" * 10**6])
-    def test_p10_names_of_methods_are_shown_as_other_texts_are(self, name: str) -> None:
+    def test_P10_names_of_methods_are_shown_as_other_texts_are(self, name: str) -> None:
         """Cut, and with control characters spelled out."""
         data = with_probes(recorded(), outputs={name: np.zeros(32)})
         outcome = attack(data, recording.replayed)
         assert_refused(outcome, VerificationError, match="the model has no such method")
         assert "\x1b" not in outcome.text + findings_of(data)[0][0]
 
-    def test_p10_probes_that_ask_for_nothing(self) -> None:
+    def test_P10_probes_that_ask_for_nothing(self) -> None:
         """Nothing to replay is no proof (7.10)."""
         outcome = attack(with_probes(recorded(), outputs={}), recording.replayed)
         assert_refused(outcome, (FormatError, VerificationError), match="probes|outputs")
 
-    def test_p10_probes_that_ask_for_nothing_verify_nothing(self) -> None:
+    def test_P10_probes_that_ask_for_nothing_verify_nothing(self) -> None:
         """And `verify` says so."""
         found = findings_of(with_probes(recorded(), outputs={}))
         assert [(check, status) for check, status, _ in found] == [("probes", "fail")]
@@ -128,7 +128,7 @@ class TestProbes:
     """P11: rows and outputs of any shape, dtype and size."""
 
     @pytest.mark.parametrize("kind", sorted(ROWS))
-    def test_p11_rows_that_the_model_refuses_fail_the_check(self, kind: str) -> None:
+    def test_P11_rows_that_the_model_refuses_fail_the_check(self, kind: str) -> None:
         """What the model's own checks say is the finding, of each method."""
         rows, message = ROWS[kind]
         found = findings_of(with_probes(recorded(), X=rows))
@@ -136,7 +136,7 @@ class TestProbes:
         assert message in found[0][2]
 
     @pytest.mark.parametrize("kind", sorted(OUTPUTS))
-    def test_p11_outputs_of_another_form_fail_the_check(self, kind: str) -> None:
+    def test_P11_outputs_of_another_form_fail_the_check(self, kind: str) -> None:
         """They are compared by form before any value is looked at."""
         output, message = OUTPUTS[kind]
         found = findings_of(
@@ -145,7 +145,7 @@ class TestProbes:
         assert [(check, status) for check, status, _ in found] == [("probes:predict", "fail")]
         assert message in found[0][2]
 
-    def test_p11_a_thousand_million_rows(self) -> None:
+    def test_P11_a_thousand_million_rows(self) -> None:
         """A list of as many times the same value, in some bytes, is more than a file may ask for."""
 
         def change(lie: Lie) -> None:
@@ -160,13 +160,13 @@ class TestProbes:
         assert_refused(outcome, (LimitError, FormatError), match=r"rows|items|memory|length|bytes")
         assert [check for check, _, _ in findings_of(data)] == ["record"]
 
-    def test_p11_a_million_rows_that_are_one(self) -> None:
+    def test_P11_a_million_rows_that_are_one(self) -> None:
         """No writer keeps so many; the model does not get them."""
         data = with_probes(recorded(), X=np.broadcast_to(np.zeros((1, 2)), (10**6, 2)))
         assert len(data) < 15_000
         assert [(check, status) for check, status, _ in findings_of(data)] == [("probes", "fail")]
 
-    def test_p11_a_frame_of_zeros_in_some_bytes(self) -> None:
+    def test_P11_a_frame_of_zeros_in_some_bytes(self) -> None:
         """What is declared counts before it is unpacked, in the file within the file as well."""
         data = with_block(
             recorded(), _packed(lambda told: told | {"probes": {"X": np.zeros((200_000, 2)), "outputs": {}}})
@@ -193,7 +193,7 @@ class TestNames:
         "name",
         ["os.system", "builtins.eval", "numpy.load", "subprocess.Popen", f"{EVIL}.C", "tests.attacks.recording.X"],
     )
-    def test_p12_no_name_is_looked_up(self, name: str) -> None:
+    def test_P12_no_name_is_looked_up(self, name: str) -> None:
         """Not even one that the caller trusts, and not in a module that would leave a mark."""
         for what in ("function", "class"):
             data = with_attached(recorded(), partial(Lie.assign, path="$['texts']", value=Name(what, name)))
@@ -207,7 +207,7 @@ class TestNames:
         [LogisticRegression(), np.exp, int, np.random.RandomState(0)],
         ids=["estimator", "function", "class", "generator"],
     )
-    def test_p12_no_estimator_and_no_function_is_built(self, value: Any) -> None:
+    def test_P12_no_estimator_and_no_function_is_built(self, value: Any) -> None:
         """The block holds plain values, arrays and tables only, as the security model says."""
         data = with_columns(recorded(), more=value)
         assert_refused(attack(data, recording.replayed), FormatError, match="record")
@@ -222,7 +222,7 @@ class TestFiles:
     """P13: files within files; P14: flipped bits in them."""
 
     @pytest.mark.parametrize("depth", [1, 2, 100])
-    def test_p13_a_record_has_no_record(self, depth: int) -> None:
+    def test_P13_a_record_has_no_record(self, depth: int) -> None:
         """Only the first file within is opened."""
         block = attached_of(recorded())
         for _ in range(depth):
@@ -232,20 +232,20 @@ class TestFiles:
         outcome = attack(data, recording.replayed)
         assert_refused(outcome, FormatError, match="the block of the record has a record of its own")
 
-    def test_p14_flipped_bits_under_renewed_digests_of_the_block(self) -> None:
+    def test_P14_flipped_bits_under_renewed_digests_of_the_block(self) -> None:
         """The file within has digests of its own: nothing of it is read."""
         block = attached_of(recorded())
         files = [with_block(recorded(), _flipped(block, at)) for at in range(0, len(block), 11)]
         assert _ends(files) == {"record": len(files)}
 
-    def test_p14_flipped_bits_in_values_under_renewed_digests_of_all(self) -> None:
+    def test_P14_flipped_bits_in_values_under_renewed_digests_of_all(self) -> None:
         """Refused, or a failing check, or another record of the same model; never another error."""
         files = [_with_flipped("cells", at) for at in range(0, 3_000, 29)]
         found = _ends(files, X=X, y=Y, cv=False)
         assert sum(found.values()) == len(files)
         assert {"record", "probes"} <= set(found) <= {"record", "probes", "schema", "ok"}
 
-    def test_p14_flipped_bits_in_the_graph_under_renewed_digests_of_all(self) -> None:
+    def test_P14_flipped_bits_in_the_graph_under_renewed_digests_of_all(self) -> None:
         """Refused, but for a letter of a text."""
         files = [_with_flipped("graph_text", at) for at in range(0, 1_600, 11)]
         found = _ends(files)
@@ -289,7 +289,7 @@ class TestColumns:
     """P15: what is said of columns."""
 
     @pytest.mark.parametrize("kind", sorted(COLUMNS))
-    def test_p15_columns_that_are_not_described_are_refused(self, kind: str) -> None:
+    def test_P15_columns_that_are_not_described_are_refused(self, kind: str) -> None:
         """By `check_input`, and by `verify` with data; `load` has no use for them."""
         part, value = COLUMNS[kind]
         data = with_columns(recorded(), **{part: value})
@@ -298,12 +298,12 @@ class TestColumns:
         assert findings_of(data, X=X, y=Y, cv=False) == [("schema", "fail", message)]
 
     @pytest.mark.parametrize(("form", "digests"), [("array", np.arange(2)), ("texts", np.arange(2)), ("texts", 5)])
-    def test_p15_digests_that_are_no_list(self, form: str, digests: Any) -> None:
+    def test_P15_digests_that_are_no_list(self, form: str, digests: Any) -> None:
         """Whatever form the data had."""
         data = with_summary(with_columns(recorded(), digests=digests), lambda told: told["data"].update(form=form))
         assert "fail" in [status for _, status, _ in findings_of(data, X=X, y=Y, cv=False)]
 
-    def test_p15_categories_without_number(self) -> None:
+    def test_P15_categories_without_number(self) -> None:
         """A million of them are compared, and a few shown."""
         data = with_columns(recorded(), categories=[[1] * 10**6, None])
         ((check, status, message),) = findings_of(data, X=X, y=Y, cv=False)
@@ -321,14 +321,14 @@ class TestModelPath:
             [0], ["models", 2],
         ],
     )  # fmt: skip
-    def test_p16_paths_lead_through_keys_and_positions_only(self, path: list[Any]) -> None:
+    def test_P16_paths_lead_through_keys_and_positions_only(self, path: list[Any]) -> None:
         """Attributes are none."""
         data = _about(path, bundled())
         message = "the record is about a model that the file does not hold"
         assert_refused(attack(data, recording.replayed), FormatError, match=message)
         assert findings_of(data) == [("record", "fail", message)]
 
-    def test_p16_a_path_of_a_hundred_thousand_steps(self) -> None:
+    def test_P16_a_path_of_a_hundred_thousand_steps(self) -> None:
         """In a list that lies in itself."""
         model = LogisticRegression().fit(X, Y)
         saved: list[Any] = [model]
@@ -338,7 +338,7 @@ class TestModelPath:
         assert_harmless(outcome)
         assert outcome.answers[0].text == "list"
 
-    def test_p16_a_path_makes_nothing(self) -> None:
+    def test_P16_a_path_makes_nothing(self) -> None:
         """A key that is not there leads nowhere, also where a dict would make it."""
         model = LogisticRegression().fit(X, Y)
         saved = defaultdict(list, {"model": model})
@@ -357,7 +357,7 @@ def _about(path: list[Any], data: bytes) -> bytes:
 class TestMoved:
     """P17: the record of another model."""
 
-    def test_p17_outputs_of_another_model_are_found(self) -> None:
+    def test_P17_outputs_of_another_model_are_found(self) -> None:
         """A model with another coefficient under the record of the first."""
         lie = Lie(recorded())
         lie.array("$.coef_")[0, 0] *= 1.01
@@ -365,19 +365,19 @@ class TestMoved:
         assert {status for _, status, _ in found} == {"fail"}
         assert "probes:predict_proba" in {check for check, _, _ in found}
 
-    def test_p17_without_probes_nothing_is_shown(self) -> None:
+    def test_P17_without_probes_nothing_is_shown(self) -> None:
         """A record binds no model by itself; so one that has nothing to replay fails."""
         lie = Lie(with_contents(recorded(), probes={}))
         lie.array("$.coef_")[0, 0] *= 1.01
         assert [(check, status) for check, status, _ in findings_of(lie.file())] == [("probes", "fail")]
 
-    def test_p17_claims_that_nothing_computes_are_not_noticed(self) -> None:
+    def test_P17_claims_that_nothing_computes_are_not_noticed(self) -> None:
         """Of a model that predicts the same, authors, notes and licence may be anyone's: they are claims."""
         data = with_summary(recorded(), lambda told: told.update(authors=["Eve"], notes="mine", license="none"))
         assert findings_of(data, X=X, y=Y) == []
 
 
-def test_p09_an_empty_block_is_not_read_by_load() -> None:
+def test_P09_an_empty_block_is_not_read_by_load() -> None:
     """`load` compares digests; who asks for what is in it learns that it is nothing."""
     data = with_block(recorded(), b"")
     assert_harmless(run_one(Attack(data)))

@@ -41,7 +41,7 @@ def zeros(claimed: int, held: int) -> bytes:
 
 class TestBombs:
     @pytest.mark.parametrize("claimed", [_MIB, 16 * _MIB, 400 * _MIB])
-    def test_the_second_reader_sees_the_same_zeros(self, claimed: int) -> None:
+    def test_R04_the_second_reader_sees_the_same_zeros(self, claimed: int) -> None:
         """Files of these tests are what they are meant to be: small, and whole."""
         data = zeros(claimed, claimed)
         assert len(data) < 1500 + claimed // 20_000
@@ -49,14 +49,14 @@ class TestBombs:
             assert not vitrify.loads(data).any()
             assert len(Container(data).blocks[0].data) == claimed
 
-    def test_what_is_within_the_limits_is_loaded_in_its_own_memory(self) -> None:
+    def test_R04_what_is_within_the_limits_is_loaded_in_its_own_memory(self) -> None:
         """40 MiB from 2 kB: no second copy of it lies in memory at any time."""
         outcome = run_one(Attack(zeros(40 * _MIB, 40 * _MIB)))
         assert_harmless(outcome)
         assert outcome.peak_bytes < 56 * _MIB
 
     @pytest.mark.parametrize("verb", ["loads", "load", "inspect"])
-    def test_what_is_beyond_the_limits_is_refused_before_it_is_decoded(self, verb: str) -> None:
+    def test_R04_what_is_beyond_the_limits_is_refused_before_it_is_decoded(self, verb: str) -> None:
         """By the declared size alone."""
         limits = dataclasses.replace(vitrify.LIMITS, memory_bytes=_MIB, expansion=10)
         outcome = run_one(Attack(zeros(400 * _MIB, 400 * _MIB), verb, keywords={"limits": limits}))
@@ -65,7 +65,7 @@ class TestBombs:
         assert outcome.seconds < 1
 
     @pytest.mark.parametrize(("claimed", "held"), [(_MIB, 2 * _MIB), (2 * _MIB, _MIB), (_MIB, 200 * _MIB)])
-    def test_frames_that_lie_about_their_size(self, claimed: int, held: int) -> None:
+    def test_F20_frames_that_lie_about_their_size(self, claimed: int, held: int) -> None:
         """Not a byte more than declared is decoded, and nothing is filled up."""
         outcome = run_one(Attack(zeros(claimed, held)))
         assert_refused(outcome, FormatError, path="block 'root'", match="zstd")
@@ -73,14 +73,14 @@ class TestBombs:
         assert outcome.seconds < 1
 
     @pytest.mark.parametrize("claimed", [2**32, 2**50, 2**62])
-    def test_sizes_that_no_file_has(self, claimed: int) -> None:
+    def test_F20_sizes_that_no_file_has(self, claimed: int) -> None:
         """A LimitError with the numbers, before anything is allocated."""
         lie = Lie(vitrify.dumps(np.zeros(1000)))
         outcome = run_one(Attack(lie.file(encoded={0: ("zstd", zstandard.compress(bytes(8000)), claimed)})))
         assert_refused(outcome, LimitError, match=f"would take {claimed + 0}|would take {claimed // 10**6}")
         assert outcome.peak_bytes < 2 * _MIB
 
-    def test_a_stream_that_claims_a_terabyte_gets_memory_for_what_has_come(self) -> None:
+    def test_F18_a_stream_that_claims_a_terabyte_gets_memory_for_what_has_come(self) -> None:
         """The header has a digest for each MiB, but the data are not there."""
         n_mib = 1 << 16
 
@@ -102,14 +102,14 @@ def load_as_stream(data: bytes, _: str) -> Any:
 
 class TestWork:
     @pytest.mark.parametrize("n", [10_000, 1_000_000])
-    def test_many_keys_take_time_in_proportion(self, n: int) -> None:
-        """Integers of 64 bits as keys, among them all multiples of 2**61 - 1 that have so few bits (attacks R01)."""
+    def test_R01_many_keys_take_time_in_proportion(self, n: int) -> None:
+        """Integers of 64 bits as keys, among them all multiples of 2**61 - 1 that have so few bits."""
         value = dict.fromkeys([*range(n), *(k * (2**61 - 1) for k in range(1, 5))], 1)
         outcome = run_one(Attack(vitrify.dumps(value), peak_bytes=400 * _MIB))
         assert_harmless(outcome)
         assert outcome.seconds < 0.1 + n * 4e-6
 
-    def test_an_integer_of_100_000_digits_is_loaded(self) -> None:
+    def test_R01_an_integer_of_100_000_digits_is_loaded(self) -> None:
         """From its bytes: the conversion from decimal digits, which takes the square of their number, is not needed."""
         value = 10**100_000
         outcome = run_one(Attack(vitrify.dumps([value]), then=[is_that_power]))
@@ -117,7 +117,7 @@ class TestWork:
         assert outcome.answers[0].text == "True"
         assert outcome.seconds < 0.5
 
-    def test_deep_lists_take_time_in_proportion(self) -> None:
+    def test_F23_deep_lists_take_time_in_proportion(self) -> None:
         """50 000 lists in one another: neither the stack nor the square of the depth."""
         value: list[Any] = []
         for _ in range(50_000):
@@ -126,8 +126,8 @@ class TestWork:
         assert_harmless(outcome)
         assert outcome.answers[0].text == "50001"
 
-    def test_a_million_arrays_without_bytes(self) -> None:
-        """From a file of 700 bytes; more than the limits allow are refused at once (attacks R04, F24)."""
+    def test_R04_a_million_arrays_without_bytes(self) -> None:
+        """From a file of 700 bytes; more than the limits allow are refused at once."""
         lie = Lie(vitrify.dumps([np.zeros(0)]))
         lie.tables("numpy.ndarray")[0]["rows"] = 1_000_000
         outcome = run_one(Attack(lie.file(), peak_bytes=400 * _MIB))
@@ -137,8 +137,8 @@ class TestWork:
         assert_refused(outcome, LimitError, match="a table of arrays would take")
         assert outcome.seconds < 0.5
 
-    def test_a_slow_pattern_does_nothing_when_it_is_loaded(self) -> None:
-        """It is slow on the texts that it is given, and those are the caller's (attacks R02)."""
+    def test_R02_a_slow_pattern_does_nothing_when_it_is_loaded(self) -> None:
+        """It is slow on the texts that it is given, and those are the caller's."""
         model = CountVectorizer(token_pattern=r"(a+)+$", vocabulary=["a"])
         outcome = run_one(Attack(vitrify.dumps(model), then=[("transform", ["a", "aa"])]))
         assert_harmless(outcome)
@@ -155,14 +155,14 @@ class TestWork:
         ],
         ids=lambda model: type(model).__name__,
     )
-    def test_large_parameters_take_no_memory(self, model: Any) -> None:
-        """They count when the model is fitted again, not when it is loaded (attacks R03)."""
+    def test_R03_large_parameters_take_no_memory(self, model: Any) -> None:
+        """They count when the model is fitted again, not when it is loaded."""
         outcome = run_one(Attack(vitrify.dumps(model), then=[("get_params",)]))
         assert_harmless(outcome)
         assert outcome.peak_bytes < 16 * _MIB
 
-    def test_a_fitted_forest_that_claims_a_billion_trees_predicts_with_those_it_has(self) -> None:
-        """The trees are what is there, whatever the parameter says (attacks R03)."""
+    def test_R03_a_fitted_forest_that_claims_a_billion_trees_predicts_with_those_it_has(self) -> None:
+        """The trees are what is there, whatever the parameter says."""
         X = np.arange(40.0).reshape(-1, 1)
         forest = RandomForestClassifier(3, random_state=0).fit(X, X[:, 0] > 20)
         expected = repr(forest.predict(X[:3]))

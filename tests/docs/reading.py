@@ -25,7 +25,8 @@ ONLY_SAVES = frozenset(
     for name in (
         "container/choice", "container/files", "container/shuffle/choosing", "container/shuffle/items",
         "container/shuffle/packing", "container/shuffle/splitting", "container/shuffle/trial",
-        "container/trees/packing", "container/trees/survey", "container/words/framing", "container/words/packing", "container/writer",
+        "container/trees/packing", "container/trees/survey", "container/words/framing", "container/words/packing",
+        "container/writer",
         "graph/columns", "graph/drafts", "graph/encode", "graph/leveling", "graph/names",
         "graph/packing/__init__", "graph/packing/trees", "graph/packing/vocabularies", "graph/shapes",
         "record/capturing", "record/stated", "record/data/fingerprint", "record/data/sparse_statistics",

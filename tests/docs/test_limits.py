@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import io
 import socket
 import sqlite3
@@ -10,6 +11,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from scipy import interpolate, stats
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import GridSearchCV
 from sklearn.multiclass import OneVsRestClassifier
@@ -31,6 +33,12 @@ def inner() -> Any:
     return function
 
 
+class Measured(np.ndarray[Any, Any]):
+    """A caller's kind of array."""
+
+
+LINE = np.arange(8.0)
+PLANE = np.random.default_rng(0).random((8, 2))
 REFUSED: dict[str, tuple[Any, ...]] = {
     "lambdas, functions and classes inside functions": (lambda x: x, inner()),
     "bound methods": (StandardScaler().fit, [].append),
@@ -51,6 +59,32 @@ REFUSED: dict[str, tuple[Any, ...]] = {
     ),
     "searches with a cache folder (`memory`) in their grid": (
         GridSearchCV(make_pipeline(LogisticRegression()), {"memory": ["cache"]}),
+    ),
+    "arrays of your own subclass of `ndarray`": (np.zeros(2).view(Measured),),
+    "structured arrays with a field of objects": (np.zeros(2, [("a", "<i4"), ("b", "O")]),),
+    "members of enumerations of the standard library but `re.RegexFlag`, `http.HTTPStatus` and `uuid.SafeUUID`": (
+        socket.AF_INET,
+        inspect.Parameter.KEYWORD_ONLY,
+    ),
+    "series of `numpy.polynomial`": (np.polynomial.Polynomial([1, 2]), np.polynomial.Chebyshev([1, 2])),
+    (
+        "`Rbf`, `RBFInterpolator`, `NearestNDInterpolator`, `LinearNDInterpolator`, `CloughTocher2DInterpolator`, "
+        "`KroghInterpolator` and `BarycentricInterpolator` of `scipy.interpolate`"
+    ): (
+        interpolate.Rbf(LINE, LINE),
+        interpolate.RBFInterpolator(PLANE, LINE),
+        interpolate.NearestNDInterpolator(PLANE, LINE),
+        interpolate.LinearNDInterpolator(PLANE, LINE),
+        interpolate.CloughTocher2DInterpolator(PLANE, LINE),
+        interpolate.KroghInterpolator(LINE, LINE),
+        interpolate.BarycentricInterpolator(LINE, LINE),
+    ),
+    "multivariate distributions of `scipy.stats`, frozen or not, and `gaussian_kde`": (
+        stats.multivariate_normal([0, 0]),
+        stats.multivariate_normal,
+        stats.dirichlet([1, 2]),
+        stats.wishart(3, np.eye(2)),
+        stats.gaussian_kde(LINE),
     ),
     "types of numpy, scipy, pandas and scikit-learn that were not reviewed": (np.nditer([1]),),
 }

@@ -86,6 +86,7 @@ def test_signatures_are_those_of_the_code(name: str) -> None:
     [
         ("vitrify.testing.check_converter", check_converter),
         ("vitrify.inspection.read_array", inspection.read_array),
+        ("vitrify.inspection.read_attached", inspection.read_attached),
     ],
 )
 def test_functions_of_the_public_modules_are_described(name: str, value: Any) -> None:

@@ -76,6 +76,74 @@ def test_names_that_no_word_of_the_callers_makes_trusted(name: str, expected: bo
     assert is_forbidden(name) is expected
 
 
+def test_names_of_another_program_are_asked_for_with_the_objects_of_today() -> None:
+    """A list would give their names of today, which the file does not have."""
+    data = vitrify.dumps([own_code.Plain(1), own_code.clip_income])
+    lie = Lie(data)
+    lie.tables(OWN)[0]["type"] = "__main__.Plain"
+    with pytest.raises(UntrustedTypeError) as caught:
+        vitrify.loads(lie.file(), trust=[own_code.Plain])
+    clip = f"{own_code.__name__}.clip_income"
+    assert str(caught.value).split("\n")[-1] == f'  trust={{"__main__.Plain": Plain, "{clip}": clip_income}}'
+    loaded, function = vitrify.loads(lie.file(), trust={"__main__.Plain": own_code.Plain, clip: own_code.clip_income})
+    assert (type(loaded), function) == (own_code.Plain, own_code.clip_income)
+
+
+def test_names_of_this_program_are_asked_for_as_a_list(monkeypatch: pytest.MonkeyPatch) -> None:
+    """They are where the file says."""
+    monkeypatch.setattr("__main__.Plain", own_code.Plain, raising=False)
+    with pytest.raises(UntrustedTypeError) as caught:
+        vitrify.loads(called("__main__.Plain"))
+    assert str(caught.value).split("\n")[-1] == "  trust=[Plain]"
+
+
+class Watched:
+    """An object of the program, with a property that must not run."""
+
+    @property
+    def Inner(self) -> Any:
+        """Fails."""
+        raise AssertionError("code of the program ran")
+
+
+def test_looking_for_names_of_this_program_runs_none_of_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A file could name a property."""
+    monkeypatch.setattr("__main__.thing", Watched(), raising=False)
+    with pytest.raises(UntrustedTypeError) as caught:
+        vitrify.loads(called("__main__.thing.Inner"))
+    assert str(caught.value).split("\n")[-1] == '  trust={"__main__.thing.Inner": thing.Inner}'
+
+
+def _local_class() -> type:
+    class Local:
+        pass
+
+    return Local
+
+
+@pytest.mark.parametrize(
+    ("value", "verdict", "hint"),
+    [
+        ("Winsorizer", "cannot be trusted: it is not a full dotted name", 'Give "package.module.Name", or'),
+        ("acme.my-thing", "cannot be trusted: it is not a full dotted name", 'Give "package.module.Name", or'),
+        (lambda x: x, "cannot be trusted: a lambda has no name", "Write it as a function at the top level"),
+        (_local_class(), "cannot be trusted: it was defined inside a function", "Move it to the top level"),
+        ("numpy.load", "can never be trusted: it is code of numpy, of which", "trust= is for classes and functions"),
+        ("os.system", "can never be trusted: it is code of Python's own", "trust= is for classes and functions"),
+        (eval, "can never be trusted: it is code of Python's own", "trust= is for classes and functions"),
+        ("eval", "can never be trusted: it is code of Python's own", "trust= is for classes and functions"),
+        ("acme.__class__", "can never be trusted: names with two underscores", "trust= is for classes and functions"),
+    ],
+)
+def test_what_cannot_be_trusted_says_why_and_what_to_do(value: Any, verdict: str, hint: str) -> None:
+    """Before the file is read: each kind of mistake has its own way out."""
+    with pytest.raises(UnsupportedError) as caught:
+        vitrify.loads(vitrify.dumps(1), trust=[value])
+    name = value if isinstance(value, str) else f"{value.__module__}.{value.__qualname__}"
+    assert caught.value.message.startswith(f"<bytes>: {name} {verdict}")
+    assert (caught.value.hint or "").startswith(hint)
+
+
 def test_a_trusted_name_whose_module_fails_says_how(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """With the path of what needs it."""
     (tmp_path / "acme_fails.py").write_text("raise ImportError('no luck')\n", "utf-8")

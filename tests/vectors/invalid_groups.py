@@ -60,7 +60,7 @@ _packed("child_outside", "outside of their tree", _put(_MODE + 2, 254))
 _packed("child_twice", "not the child of one node", lambda packed: packed.__setitem__(_MODE + 3, packed[_MODE + 2]))
 _packed("truncated", "end too early", lambda packed: packed[:-1])
 _packed("trailing", "after the end of packed trees", lambda packed: packed + b"\0")
-_packed("larger_than_the_group", "for a group of", lambda packed: packed + bytes(20_000))
+_packed("larger_than_the_group", "for a block of", lambda packed: packed + bytes(20_000))
 
 
 def _same_entries(packed: bytearray) -> None:

@@ -44,7 +44,7 @@ WORDS = {
 }
 KINDS = ("bool", "int", "float", "complex", "text", "datetime", "timedelta", "object")  # 7.4
 PARTS = ["columns", "target", "probes", "texts"]  # 7.9
-LIBRARIES = {"numpy", "scipy", "pandas", "datetime", "decimal"}
+LIBRARIES = {"numpy", "scipy", "pandas", "datetime", "zoneinfo", "decimal"}
 LISTS = ("names", "kinds", "dtypes", "categories")  # 7.8
 COUNTS, MEASURES = ("n_missing", "n_distinct"), ("mean", "deviation", "minimum", "maximum")
 

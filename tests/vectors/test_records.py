@@ -76,7 +76,8 @@ class TestValidFiles:
         stored = expected["summary"]
         methods = [f"probes:{method}" for method in stored["probes"]["methods"]]
         scores = [f"scores:{one['scorer']}" for one in stored.get("scores", []) if one["origin"] != "holdout"]
-        asked = ["integrity", "content", *methods, "data", "schema", *scores]
+        target = ["target"] if "target" in stored else []
+        asked = ["integrity", "content", *methods, "data", "schema", *target, *scores]
         assert [(found.check, found.status) for found in findings] == [(check, "pass") for check in asked]
 
     def test_what_shows_nothing_is_not_verified(self) -> None:

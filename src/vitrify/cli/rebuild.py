@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from rich.table import Table
 
-from vitrify.cli.data import features_and_target, read_data
+from vitrify.cli.data import as_trained, features_and_target, read_data
 from vitrify.cli.options import AsJson, Debug, Groups, Target, Trust, UsageError
 from vitrify.cli.screen import console, styled, visible
 from vitrify.cli.verify import fold_progress
@@ -36,13 +36,15 @@ def rebuild_file(
 ) -> None:
     """Train a model again from its stored parameters, compare scores and outputs, and save it with its lineage."""
     from vitrify.verification import rebuild  # here: other verbs need not wait for it
+    from vitrify.verification.renewing import require_folder
 
+    require_folder(out)
     if os.path.exists(out) and not force:
         raise UsageError(f"{out} exists; --force replaces it")
     X, y, by = features_and_target(read_data(data), target, groups)
     rebuilt = rebuild(
         file,
-        X,
+        as_trained(X, file),
         y,
         out=out,
         data=reference or None,
@@ -59,6 +61,7 @@ def rebuild_file(
 def _plain(rebuilt: Rebuilt) -> dict[str, Any]:
     return {
         "is_same_data": rebuilt.is_same_data,
+        "misfits": [asdict(one) for one in rebuilt.misfits],
         "scores": [
             {
                 "scorer": score.before.scorer,
@@ -77,6 +80,8 @@ def _print(rebuilt: Rebuilt, out: str) -> None:
     page = console()
     table = Table(box=None, show_header=False, padding=(0, 2, 0, 0))
     table.add_row("data", "the very data of before" if rebuilt.is_same_data else "other data than before, or not known")
+    for one in rebuilt.misfits:
+        table.add_row(styled("schema", "bold"), styled(f"{one.severity}: {one.message}"))
     for score in rebuilt.scores:
         table.add_row(styled(score.before.scorer, "bold"), styled(score.message))
     for output in rebuilt.outputs:

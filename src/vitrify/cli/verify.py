@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from rich.table import Table
 
-from vitrify.cli.data import features_and_target, read_data
+from vitrify.cli.data import as_trained, features_and_target, read_data
 from vitrify.cli.options import AsJson, Debug, Groups, Target, Trust, UsageError
 from vitrify.cli.screen import console, styled
 
@@ -27,7 +27,7 @@ def verify_file(
     groups: Groups = "",
     skip: Annotated[
         list[str] | None,
-        typer.Option("--skip", metavar="CHECK", help="versions, probes, data, schema, scores, holdout."),
+        typer.Option("--skip", metavar="CHECK", help="versions, probes, data, schema, target, scores, holdout."),
     ] = None,
     no_cv: Annotated[bool, typer.Option("--no-cv", help="Do not fit models again to compare scores.")] = False,
     trust: Trust = None,
@@ -46,7 +46,7 @@ def verify_file(
     try:
         report = verify(
             file,
-            X,
+            as_trained(X, file),
             y,
             groups=by,
             cv=not no_cv,
@@ -80,7 +80,7 @@ def check_input_file(
     from vitrify.verification import check_input
 
     X, _, _ = features_and_target(read_data(data), target, "")
-    found = check_input(file, X)
+    found = check_input(file, as_trained(X, file))
     if as_json:
         sys.stdout.write(json.dumps([asdict(one) for one in found], indent=2, default=str) + "\n")
     else:

@@ -8,6 +8,7 @@ pipes and devices, which cannot be replaced, are written directly.
 
 from __future__ import annotations
 
+import errno
 import os
 import stat
 from collections.abc import Generator, Iterable, Iterator
@@ -44,6 +45,8 @@ def write_file(path: str | bytes | os.PathLike[str], content: Content) -> None:
     Raises:
         OSError: The folder cannot be written, or the disk is full; the old file is untouched.
     """
+    if not path:
+        raise FileNotFoundError(errno.ENOENT, "the path of the file is empty")
     try:
         status: os.stat_result | None = os.stat(path)
     except FileNotFoundError:
@@ -73,13 +76,22 @@ def write_file(path: str | bytes | os.PathLike[str], content: Content) -> None:
             os.fsync(fd)
         stream.close()
         os.replace(temporary, target)
-    except BaseException:
+    except BaseException as error:
+        if isinstance(error, OSError) and error.filename == temporary:
+            _name(error, os.fsdecode(path))
         with suppress(OSError):
             if stream is not None:
                 stream.close()
         with suppress(OSError):
             os.unlink(temporary)
         raise
+
+
+def _name(error: OSError, path: str) -> None:
+    """Let an error tell of the path that the caller gave; nobody knows the temporary one."""
+    error.filename = path
+    if error.filename2 is not None:
+        del error.filename2
 
 
 def _write_all(fd: int, buffers: Iterable[Buffer]) -> None:

@@ -26,6 +26,8 @@ class Limits:
         depth: Objects that lie directly in one another, where Python itself walks such chains on the stack: tuples,
             object arrays, what converters make. Far above the default, a loaded object can crash the interpreter.
         text_bytes: Size of all columns of texts, byte strings and integers beyond 64 bits.
+        reached: Objects, each counted as often as it can be reached: what walks a model, as `repr` does, meets so many.
+        workers: Processes or threads that `n_jobs` of an estimator asks for.
         expansion: Decoded bytes per byte of the file, beyond `memory_bytes`.
         memory_bytes: Decoded bytes that any file may ask for, however small it is.
     """
@@ -40,6 +42,8 @@ class Limits:
     items: int = 1 << 32
     depth: int = 1_000
     text_bytes: int = 1 << 34
+    reached: int = 100_000_000
+    workers: int = 64
     expansion: int = 1_000
     memory_bytes: int = 1 << 30
 
@@ -47,8 +51,8 @@ class Limits:
         """The decoded size that a file of `file_bytes` may ask for, in bytes."""
         return self.memory_bytes + self.expansion * file_bytes
 
-    def require(self, name: str, actual: int, what: str) -> None:
-        """Compare what a file asks for with the field `name`.
+    def require(self, name: str, actual: int, what: str, path: str | None = None) -> None:
+        """Compare what a file asks for with the field `name`; `path` is where it does.
 
         Raises:
             LimitError: It is more.
@@ -57,6 +61,7 @@ class Limits:
         if actual > limit:
             raise LimitError(
                 f"{what}: {actual}, the limit {name} is {limit}",
+                path=path,
                 limit=limit,
                 actual=actual,
                 hint=f"If the file is yours, load it with limits=dataclasses.replace(vitrify.LIMITS, {name}={actual})",

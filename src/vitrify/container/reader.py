@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Sequence
+from io import TextIOBase
 from itertools import accumulate
 from typing import BinaryIO, Self
 
@@ -255,6 +256,8 @@ def open_glass(file: FileLike, limits: Limits = LIMITS) -> GlassFile:
     source: Source
     if isinstance(file, (str, bytes, os.PathLike)):
         source = open_path(file, limits)
+    elif _is_in_text_mode(file):
+        raise TypeError('the file was opened in text mode; open it in binary mode: open(path, "rb")')
     elif callable(getattr(file, "read", None)):
         source = open_stream(file, limits)
     else:
@@ -264,6 +267,10 @@ def open_glass(file: FileLike, limits: Limits = LIMITS) -> GlassFile:
     except BaseException:
         source.close()
         raise
+
+
+def _is_in_text_mode(file: object) -> bool:
+    return isinstance(file, TextIOBase)
 
 
 def open_glass_bytes(data: bytes | bytearray | memoryview, limits: Limits = LIMITS) -> GlassFile:

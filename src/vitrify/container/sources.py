@@ -219,11 +219,13 @@ def _aligned(n_bytes: int) -> memoryview:
 
 
 def _read_up_to(stream: BinaryIO | FileIO, n_bytes: int) -> bytes:
-    parts: list[bytes] = []
+    parts: list[bytes | bytearray | memoryview] = []
     while n_bytes > 0:
-        part = stream.read(min(n_bytes, 1 << 24))
+        part: object = stream.read(min(n_bytes, 1 << 24))
         if not part:
             break
+        if not isinstance(part, (bytes, bytearray, memoryview)):
+            raise TypeError(f"read() of the file object gave {type(part).__name__}, expected bytes")
         parts.append(part)
         n_bytes -= len(part)
     return b"".join(parts)
@@ -232,7 +234,7 @@ def _read_up_to(stream: BinaryIO | FileIO, n_bytes: int) -> bytes:
 def _parse(head: bytes, read: Callable[[int, int], bytes], limits: Limits) -> tuple[Header, bytes]:
     """The header, and all bytes read so far: at least the header, perhaps data behind it."""
     start = 8 + len(ROOT_PREFIX)
-    if head[8:start] != ROOT_PREFIX:
+    if head[8:start] != ROOT_PREFIX and (len(head) <= 8 or not ROOT_PREFIX.startswith(head[8:])):
         _refuse(head)
     length = decode_length(head, limits)
     end = 8 + length
@@ -241,7 +243,10 @@ def _parse(head: bytes, read: Callable[[int, int], bytes], limits: Limits) -> tu
     if len(head) < end:
         head = head + read(len(head), end) if len(head) == _FIRST_READ_BYTES else head
         if len(head) < end:
-            raise FormatError(f"truncated: the header has {end} bytes, the file ends after {len(head)}")
+            raise FormatError(
+                f"truncated: the header has {end} bytes, the file ends after {len(head)}",
+                hint="Its write or copy was cut off; get it again",
+            )
     header = decode_header(head[:end], limits)
     limits.require("file_bytes", header.file_bytes, "bytes of the file")
     return header, head

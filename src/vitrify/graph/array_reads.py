@@ -18,6 +18,8 @@ from vitrify.graph.parse import ParsedGraph
 Bytes = npt.NDArray[np.uint8]
 Flags = npt.NDArray[np.bool_]
 _MAPPABLE: Final = frozenset("fc")
+_MIN_NUMPY_DIMS: Final = 32
+"""How many dimensions every numpy can give an array; a stack of arrays has one more than each."""
 
 
 class ArrayReads:
@@ -48,7 +50,8 @@ class ArrayReads:
         if len(joined) and dtype.itemsize:
             flat = joined[: self._ends[-1]].view(dtype)
             require_values(flat)
-            if self._are_plain and shapes[0] and dtype.fields is None and shapes.count(shapes[0]) == len(shapes):
+            is_stackable = self._are_plain and dtype.fields is None and 0 < len(shapes[0]) < _MIN_NUMPY_DIMS
+            if is_stackable and shapes.count(shapes[0]) == len(shapes):
                 self._stack = flat.reshape(len(shapes), *shapes[0])
 
     def __call__(self, row: int, memory: Memory = private_bytes) -> Array:

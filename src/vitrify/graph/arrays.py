@@ -208,18 +208,20 @@ def _share(arrays: Sequence[Array], cluster: Sequence[int]) -> dict[int, View]:
     for i in cluster:
         array = arrays[i]
         view = View(buffer=buffer, offset=_address(array) - low + lead, strides=array.strides)
-        shape, strides = (*array.shape, array.dtype.itemsize), (*array.strides, 1)
+        items = array.squeeze()  # numpy may have no room for one more dimension
+        shape, strides = (*items.shape, items.dtype.itemsize), (*items.strides, 1)
         target = np.ndarray(shape, np.uint8, buffer.data, view.offset, strides)
-        is_value = np.frombuffer(value_mask(array.dtype), np.uint8) != 0
-        target[..., is_value] = array[..., None].view(np.uint8)[..., is_value]
+        is_value = np.frombuffer(value_mask(items.dtype), np.uint8) != 0
+        target[..., is_value] = items[..., None].view(np.uint8)[..., is_value]
         views[i] = view
     return views
 
 
 def _bytes_in(marks: npt.NDArray[np.uint32], array: Array, low: int) -> npt.NDArray[np.uint32]:
-    """The marks of the bytes of an array's elements, shape (*array.shape, itemsize)."""
-    shape, strides = (*array.shape, array.dtype.itemsize), (*(4 * s for s in array.strides), 4)
-    return np.ndarray(shape, np.uint32, marks.data, 4 * (_address(array) - low), strides)
+    """The marks of the bytes of an array's elements: its dimensions but those of length 1, and one of its bytes."""
+    items = array.squeeze()
+    shape, strides = (*items.shape, items.dtype.itemsize), (*(4 * s for s in items.strides), 4)
+    return np.ndarray(shape, np.uint32, marks.data, 4 * (_address(items) - low), strides)
 
 
 def _address(array: Array) -> int:

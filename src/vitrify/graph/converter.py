@@ -63,8 +63,8 @@ class Converter(Generic[T]):
         fill: Empty object and values → None; the values may be incomplete if they lie on a cycle with the object.
         check: Called once for all objects of a file, before any is built; raises through `Rows.fail`.
         packs: Whether `fields` holds `nodes` and `values`, those of a scikit-learn `Tree`, which are packed together.
-        owns_arrays: Whether the arrays that `encode` returns belong to nothing else, so that they cannot share memory
-            with other arrays of the model.
+        owns_arrays: Whether the arrays that `encode` returns, or lists of which it returns, belong to nothing else:
+            what memory they share with other arrays of the model is not saved.
         reads: Older `type_id`s that this converter reads too.
         streams: Whether `check` and `decode` may be called for a few rows at a time, so that the arrays of those
             rows are freed before the next are read.

@@ -27,6 +27,7 @@ from vitrify.graph.parsed import Parsed
 from vitrify.graph.paths import cut
 from vitrify.graph.registry import Registry, absent
 from vitrify.graph.schema import Name, Table
+from vitrify.graph.sharing import require_reachable
 from vitrify.graph.streaming import stream, streams, used_once
 
 Resolve = Callable[[str, str, str], Any]
@@ -107,8 +108,10 @@ class Decoder(ParsedGraph):
 
         With `streamed`, what is streamed is read and checked only when it is made.
         """
-        require_shallow([_nested(parsed) for parsed in self.tables], self.file.limits)
+        nested = [_nested(parsed) for parsed in self.tables]
+        require_shallow(nested, self.file.limits)
         require_cheap_hashes([_hashed(parsed) for parsed in self.tables])
+        require_reachable(nested, self._order, self.file.limits, self.path)
         shapes: Shapes = {}
         for number, parsed in enumerate(self.tables):
             if parsed.table.type not in foreign:
@@ -298,7 +301,7 @@ def _known(shapes: Shapes, number: int) -> Shape:
 
 def _nested(parsed: ParsedTable) -> NestedTable:
     table = parsed.table
-    return NestedTable(table.type, table.layout, table.rows, list(parsed.columns.values()), parsed.lengths)
+    return NestedTable(table.type, table.layout, table.rows, parsed.columns, parsed.lengths, parsed.children)
 
 
 def _hashed(parsed: ParsedTable) -> HashedTable:

@@ -59,6 +59,11 @@ def encode_dtype(dtype: np.dtype[Any]) -> Dtype:
             entry = dtype.fields[name]
             base, shape = entry[0].subdtype or (entry[0], ())
             check_name(name)
+            if base.hasobject and base.fields is None:
+                raise UnsupportedError(
+                    f"an array of a structured dtype whose field {name!r} has dtype {base}",
+                    hint="Give the field texts or numbers of a fixed size, or keep it as an array of its own",
+                )
             field: dict[str, object] = {"name": name, "dtype": encode_dtype(base), "offset": entry[1]}
             if shape:
                 field["shape"] = list(shape)

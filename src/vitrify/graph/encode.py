@@ -25,7 +25,7 @@ from vitrify.graph.instances import AttrsShape, ConverterShape, RowError
 from vitrify.graph.leveling import MadeOnCycleError
 from vitrify.graph.names import NameTable
 from vitrify.graph.parameters import NEVER_SAVED
-from vitrify.graph.paths import Paths
+from vitrify.graph.paths import Paths, with_article
 from vitrify.graph.registry import Registry
 from vitrify.graph.schema import CELL_LIMIT_BYTES, Arrays, Graph, Table, encode_graph
 from vitrify.graph.shapes import ShapeFinder
@@ -110,7 +110,7 @@ class _Encoder:
             drafts = level_drafts(drafts, self._draft_of)
         except MadeOnCycleError as error:
             table, row = error.where
-            what = f"a {drafts[table].shape.type_id} that contains itself"
+            what = f"{with_article(drafts[table].shape.type_id)} that contains itself"
             hint = "It is rebuilt from its parts, so it cannot be one of them"
             self._problems.append(_Problem(draft=drafts[table], field="", position=row, what=what, hint=hint))
             raise self._refusal(root) from None
@@ -220,6 +220,7 @@ class _Encoder:
             self._scan(values, draft, name)
             if isinstance(draft.shape, ConverterShape) and draft.shape.converter.owns_arrays:
                 self._unshared.update(map(id, values))
+                self._unshared.update(id(item) for value in values if type(value) is list for item in value)
 
     def _sorted(self, items: Iterable[Any]) -> list[Any]:
         """The items of a set in an order that depends on nothing but their values."""
@@ -272,7 +273,7 @@ class _Encoder:
         made = {id(view.buffer): view.buffer for view in views.values() if id(view.buffer) not in self._arrays}
         buffers = {id(view.buffer) for view in views.values()}
         sharing = views.keys() | buffers
-        spaced = {id(array) for array in shared if not array.flags.forc and keeps_strides(array)} - sharing
+        spaced = {id(array) for array in arrays if not array.flags.forc and keeps_strides(array)} - sharing
         self._place("arrays", [*(a for a in arrays if id(a) not in views and id(a) not in spaced), *made.values()])
         for array in arrays:
             if id(array) in views:

@@ -13,11 +13,14 @@ from collections.abc import Callable, Mapping, Sequence
 from sys import intern
 from typing import Any, Final
 
+import numpy as np
+
 from vitrify.errors import StateError, UnsupportedError, VitrifyError
 from vitrify.graph.containers import Columns, Lengths, Shape
 from vitrify.graph.converter import AttrsRule, Converter
 from vitrify.graph.members import attributes, is_property, is_shadowing, is_slot, slots_of
 from vitrify.graph.parameters import check_parameters, require_restorable
+from vitrify.graph.paths import with_article
 from vitrify.graph.rows import Rows
 
 REDUCE_FIELDS: Final = ("args", "kwargs", "state", "items", "pairs")
@@ -325,6 +328,11 @@ def reduction(target: Any) -> tuple[str, dict[str, Any]]:
     elif function is cls:
         how, parts["args"] = "call", args
     else:
+        if isinstance(target, np.ndarray):
+            raise UnsupportedError(
+                f"{with_article(cls.__qualname__)}, which is a subclass of numpy's ndarray",
+                hint="Keep np.asarray(x) of it, or write a converter",
+            )
         name = getattr(function, "__qualname__", type(function).__qualname__)
         raise UnsupportedError(
             f"{cls.__qualname__}.__reduce__ asks to call {name}", hint="Only the class itself may be called"

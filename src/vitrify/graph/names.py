@@ -72,10 +72,16 @@ class NameTable:
         module, qualname = value.__module__, value.__qualname__
         if "<lambda>" in qualname:
             raise UnsupportedError("a lambda", hint="Write it as a named function in a module of yours")
-        if "<locals>" in qualname or find(module, qualname) is not value:
+        found = None if "<locals>" in qualname else find(module, qualname)
+        if found is None:
             raise UnsupportedError(
                 f"the {what} {qualname}, which cannot be found by that name in {module}",
                 hint=f"Move the {what} to the top level of a module",
+            )
+        if found is not value:
+            raise UnsupportedError(
+                f"the {what} {qualname}, whose name stands for another object in {module}",
+                hint="If functools.wraps gave it that name, set its __qualname__ to the name that it has there",
             )
         return f"{module}.{qualname}"
 

@@ -8,7 +8,7 @@ itself gives up below a depth of 1 000.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Container, Mapping, Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -24,19 +24,37 @@ Ints = npt.NDArray[np.int64]
 class NestedTable:
     """A table as the nesting sees it: what its columns refer to, and whether its objects count."""
 
-    def __init__(self, type_id: str, layout: str, n: int, columns: Sequence[Parsed], lengths: Ints | None) -> None:
+    def __init__(
+        self,
+        type_id: str,
+        layout: str,
+        n: int,
+        columns: Mapping[str, Parsed],
+        lengths: Ints | None,
+        children: Sequence[int] = (),
+    ) -> None:
+        self.type_id = type_id
+        self.children = children
         self.counts = layout in ("fields", "object_arrays") or type_id == "tuple"
         self.is_content = layout in ("items", "pairs") and not self.counts
         self.makes = layout == "fields"
+        self.is_attrs = layout == "attrs"
         self.n = n
         self._columns = columns
         self._lengths = lengths
 
-    def edges(self) -> list[tuple[int, Ints, Ints]]:
-        """For each table referred to: its number, the rows here and the rows there."""
+    @property
+    def n_references(self) -> int:
+        """How many references its columns hold."""
+        return sum(len(rows) for column in self._columns.values() for _, rows, _ in column.refs())
+
+    def edges(self, fields: Container[str] | None = None) -> list[tuple[int, Ints, Ints]]:
+        """For each table referred to: its number, the rows here and the rows there; of some fields only, if given."""
         starts = None if self._lengths is None else offsets(self._lengths)
         found: list[tuple[int, Ints, Ints]] = []
-        for column in self._columns:
+        for name, column in self._columns.items():
+            if fields is not None and name not in fields:
+                continue
             for child, rows, positions in column.refs():
                 where = np.arange(len(rows)) if positions is None else positions
                 owners = where if starts is None else np.searchsorted(starts, where, side="right") - 1

@@ -43,8 +43,20 @@ def check_parameters(rows: Rows) -> None:
             for row, value in enumerate(rows.values(name)):
                 if not is_allowed(value):
                     rows.fail(row, f"{name} {message}")
+    for name in _WORKERS:
+        if rows.has(name):
+            _check_workers(rows, name)
     if rows.has("n_features_in_"):
         _check_input_width(rows)
+
+
+def _check_workers(rows: Rows, name: str) -> None:
+    """Each worker of joblib is a process with libraries of its own: a thousand take more memory than there is."""
+    for row, value in enumerate(rows.values(name)):
+        if isinstance(value, (int, np.integer)):
+            rows.limits.require(
+                "workers", int(value), f"{rows.type_id}: {name}", rows.path(rows.table, rows.first + row)
+            )
 
 
 def _check_input_width(rows: Rows) -> None:
@@ -78,11 +90,13 @@ NEVER_SAVED: Final[Mapping[str, str]] = {
     "_skl_callbacks": "callbacks act while a model is fitted; give it new ones with set_callbacks",
 }
 """Attributes of reviewed classes that are left out, with a warning that says why (attacks F32)."""
-_WORKERS: Final = (_is_few, f"asks for more than {_MAX_WORKERS} workers")
+_WORKERS: Final = ("n_jobs", "n_threads")
+"""`Limits.workers` bounds them as well."""
+
+_FEW: Final = (_is_few, f"asks for more than {_MAX_WORKERS} workers")
 _POLICY: Final[Mapping[str, tuple[Callable[[object], bool], str]]] = {
     "memory": (_is_nothing, "is never in a file"),
     "_skl_callbacks": (lambda _: False, "is never in a file"),
-    "n_jobs": _WORKERS,
-    "n_threads": _WORKERS,
+    **dict.fromkeys(_WORKERS, _FEW),
     "pre_dispatch": (_is_product, "must be 'all', a number, or a number times n_jobs"),
 }

@@ -224,6 +224,7 @@ class ParsedGraph:
             path=self.path,
             shape_of=self.shape_of,
             spend=self.file.spend,
+            limits=self.file.limits,
         )
 
     def shape_of(self, table: int, row: int) -> tuple[int, ...] | None:

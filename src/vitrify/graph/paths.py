@@ -116,6 +116,12 @@ class Paths:
         return rows
 
 
+def with_article(noun: str) -> str:
+    """`an array.array`, `a tuple`: a noun that stands for one thing, by the letter it begins with."""
+    has_vowel = noun[:1].lower() in "aeio" and not noun.lower().startswith("one")
+    return f"{'an' if has_vowel else 'a'} {noun}"
+
+
 def cut(text: str) -> str:
     """Text from a file or a model, short and without control characters."""
     shown = text if text.isprintable() else text.encode("unicode_escape").decode()

@@ -13,6 +13,7 @@ import numpy.typing as npt
 from msgspec import Struct
 from msgspec.structs import replace
 
+from vitrify.container.limits import Limits
 from vitrify.errors import StateError
 from vitrify.graph.parsed import Parsed
 
@@ -41,6 +42,7 @@ class Rows(Struct, frozen=True, kw_only=True):
         path: The path of a row in the model, for messages.
         shape_of: The shape of an array by table and row, None if the table has no arrays.
         spend: Takes bytes from the memory that the file may ask for, or raises LimitError; the text says what for.
+        limits: What a file may ask for.
     """
 
     table: int
@@ -53,6 +55,7 @@ class Rows(Struct, frozen=True, kw_only=True):
     path: Callable[[int, int], str]
     shape_of: Callable[[int, int], tuple[int, ...] | None]
     spend: Callable[[int, str], None]
+    limits: Limits
     first: int = 0
 
     def fail(self, row: int, message: str) -> NoReturn:

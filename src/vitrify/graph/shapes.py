@@ -20,6 +20,7 @@ from vitrify.graph.dtypes import check_name, encode_dtype, require_values
 from vitrify.graph.instances import AttrsShape, ConverterShape, EnumShape, ReduceShape, has_plain_state, reduction
 from vitrify.graph.members import attributes, is_shadowing
 from vitrify.graph.names import STANDARD_LIBRARY, NameTable
+from vitrify.graph.paths import with_article
 from vitrify.graph.registry import REVIEWED_LIBRARIES, Registry, full_name
 
 Groups = Iterator[tuple[Shape | None, list[Any]]]
@@ -41,6 +42,8 @@ _HINTS: Final = {
     "threading.Thread": "Stop it and drop it before saving",
     "socket.socket": "Close it and keep its address",
     "sqlite3.Connection": "Close it and keep its path",
+    "operator.itemgetter": "Write a function in a module of your own that gets the item",
+    "operator.methodcaller": "Write a function in a module of your own that calls the method",
     "operator.attrgetter": "Give the attribute's name as text, or write a function of your own",
     "sklearn.callback._progressbar.ProgressBar": "Take callbacks off with set_callbacks()",
     "sklearn.callback._scoring_monitor.ScoringMonitor": "Keep what its get_logs() gives, not the callback",
@@ -134,7 +137,7 @@ class ShapeFinder:
                 check_name(name)
                 if name not in rule.drop and is_shadowing(kind, name, is_reviewed=is_reviewed):
                     raise UnsupportedError(
-                        f"a {kind.__qualname__} whose attribute {name!r} replaces a member of its class",
+                        f"{with_article(kind.__qualname__)} whose attribute {name!r} replaces a member of its class",
                         hint="Delete the attribute, or write a subclass",
                     )
             return AttrsShape(type_id, kind, is_reviewed=is_reviewed, rule=rule)
@@ -197,8 +200,11 @@ def _refuse_foreign(kind: type) -> None:
     hint = _HINTS.get(full_name(kind))
     if library in REVIEWED_LIBRARIES:
         raise UnsupportedError(
-            f"a {full_name(kind)}, which this vitrify has not reviewed", hint=hint or "Upgrade vitrify, or replace it"
+            f"{with_article(full_name(kind))}, which this vitrify has not reviewed",
+            hint=hint or "Upgrade vitrify, or replace it",
         )
     if hint is not None or library in STANDARD_LIBRARY:
         name = kind.__qualname__ if library == "builtins" else full_name(kind)
-        raise UnsupportedError(f"a {name}", hint=hint or "Replace it by plain data before saving")
+        if issubclass(kind, enum.Enum):
+            hint = hint or "Keep its value, and make the member of it again where you need it"
+        raise UnsupportedError(with_article(name), hint=hint or "Replace it by plain data before saving")

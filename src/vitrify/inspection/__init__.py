@@ -8,7 +8,8 @@ tables as something to walk), `origins` (where each object is first reached), `a
 for people), `parts` (what the model consists of), `sizes` (which part owns which bytes), `inspecting` (the calls).
 """
 
-from vitrify.inspection.inspecting import FileLike, inspect, read_array
+from vitrify.inspection.inspecting import FileLike, inspect, read_array, read_attached
 from vitrify.inspection.summary import ArrayInfo, Part, Summary
+from vitrify.record.attached import Attached
 
-__all__ = ["ArrayInfo", "FileLike", "Part", "Summary", "inspect", "read_array"]
+__all__ = ["ArrayInfo", "Attached", "FileLike", "Part", "Summary", "inspect", "read_array", "read_attached"]

@@ -27,6 +27,10 @@ from vitrify.inspection.tables import Ints, Named, Ref, Tables
 Array = npt.NDArray[Any]
 MAX_LISTED: Final = 20_000
 _POINTER_BYTES: Final = 8
+_TEXT_DTYPE: Final = "StringDType"
+_TEXT_BYTES: Final = 16
+"""The size of an item of numpy's StringDType."""
+_MAX_DIMS: Final = 65
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +108,8 @@ class Arrays:
             FormatError: It is a view that lies outside its buffer.
             UnsupportedError: It holds objects.
         """
+        if self._tables.is_text_array(ref.table):
+            return self._read_texts(ref)
         match self._tables.layout(ref.table):
             case "arrays":
                 return self._read_plain(ref)
@@ -161,6 +167,67 @@ class Arrays:
         shape = self.shape(ref)
         return flat.reshape(shape) if self.spec(ref.table).order == "C" else flat.reshape(shape[::-1]).T
 
+    def describe_texts(self, ref: Ref) -> str:
+        """Dtype and shape in short, of an array of texts."""
+        return f"{_TEXT_DTYPE} {self._text_parts(ref)[0]}"
+
+    def _text_parts(self, ref: Ref) -> tuple[tuple[int, ...], str, Ref]:
+        """The shape, the order and the list of texts of an array of texts.
+
+        Raises:
+            FormatError: It has none, or another number of them than its shape says.
+        """
+        slots = {slot.key: slot.value for slot in self._tables.attributes(ref)}
+        shape, order, items = slots.get("shape"), slots.get("order"), slots.get("items")
+        if (
+            isinstance(shape, Ref)
+            and isinstance(items, Ref)
+            and all(map(self._tables.is_container, (shape.table, items.table)))
+        ):
+            dims = tuple(_ints(slot.value for slot in self._tables.items(shape, _MAX_DIMS)))
+            n_items = self._tables.n_items(items)
+            if (
+                order in ("C", "F")
+                and all(n >= 0 for n in dims)
+                and prod(dims) == n_items == len(self._tables.items(items))
+            ):
+                return dims, str(order), items
+        raise FormatError("the texts of an array do not make its shape", path=self._origins.path(ref))
+
+    def _read_texts(self, ref: Ref) -> Array:
+        """The texts of an array of numpy's StringDType as objects, None where one is missing."""
+        shape, order, items = self._text_parts(ref)
+        flat = np.empty(self._tables.n_items(items), object)
+        for place, slot in enumerate(self._tables.items(items)):
+            if slot.value is not None and not isinstance(slot.value, str):
+                raise FormatError("an array of texts holds something else", path=self._origins.path(ref))
+            flat[place] = slot.value
+        return flat.reshape(shape) if order == "C" else flat.reshape(shape[::-1]).T
+
+    def _text_infos(self) -> list[ArrayInfo]:
+        """What is known of each array of texts, nearest to the root first."""
+        found: list[ArrayInfo] = []
+        root = self._tables.root
+        steps = [(root.table, [root.row])] if isinstance(root, Ref) else []
+        steps += [(step.child, step.rows.tolist()) for step in self._origins.steps]
+        for table, rows in steps:
+            if not self._tables.is_text_array(table):
+                continue
+            for row in rows[: MAX_LISTED - len(found)]:
+                shape, _, items = self._text_parts(Ref(table, row))
+                info = ArrayInfo(
+                    path=self._origins.path(Ref(table, row)),
+                    dtype=_TEXT_DTYPE,
+                    shape=shape,
+                    n_bytes=_TEXT_BYTES * prod(shape),
+                    stored_bytes=self._item_bytes(items),
+                    codec=self._cells_codec,
+                    block=None,
+                    shares=None,
+                )
+                found.append(info)
+        return found
+
     def infos(self) -> tuple[tuple[ArrayInfo, ...], int]:
         """What is known of each array, those that take most bytes in the file first; and how many there are."""
         n_arrays = 0
@@ -178,7 +245,11 @@ class Arrays:
             if len(found) > 2 * MAX_LISTED:
                 found = sorted(found, key=_by_size)[:MAX_LISTED]
         found.sort(key=_by_size)
-        return tuple(self._info(ref, size) for size, ref in found[:MAX_LISTED]), n_arrays
+        infos = [self._info(ref, size) for size, ref in found[:MAX_LISTED]]
+        texts = self._text_infos()
+        if texts:
+            infos = sorted(infos + texts, key=lambda info: -info.stored_bytes)[:MAX_LISTED]
+        return tuple(infos), n_arrays + len(texts)
 
     def _listed(self) -> Iterator[tuple[int, Ints]]:
         """The arrays of the model, table by table, nearest to the root first."""

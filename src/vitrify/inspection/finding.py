@@ -32,7 +32,9 @@ def find_array(path: str, tables: Tables, arrays: Arrays) -> Ref:
             raise PathError(f"nothing is at {path!r}: {so_far} has no {step!r}", hint=_near(path, arrays))
         value = following.value
         so_far = join(so_far, step if type(step) is str and step.startswith("#") else spell_key(step, 0))
-    if isinstance(value, Ref) and tables.tables[value.table].table.arrays is not None:
+    if isinstance(value, Ref) and (
+        tables.tables[value.table].table.arrays is not None or tables.is_text_array(value.table)
+    ):
         return value
     kind = type(value).__name__
     if isinstance(value, Ref):

@@ -1,4 +1,4 @@
-"""The two calls: what a file says, and one of its arrays."""
+"""The three calls: what a file says, one of its arrays, and what its record brings with it."""
 
 from __future__ import annotations
 
@@ -27,6 +27,8 @@ from vitrify.inspection.tables import Tables
 from vitrify.inspection.text import Texts, is_fitted_name, is_param_name
 from vitrify.record import Summary as RecordSummary
 from vitrify.record import read_summary
+from vitrify.record.attached import Attached
+from vitrify.record.attached import read_attached as read_attached_of
 
 FileLike = str | os.PathLike[str] | bytes | bytearray | memoryview | BinaryIO
 _RECORDED: Final = {"data": "training data", "source": "source", "scores": "score", "probes": "probes"}
@@ -74,6 +76,29 @@ def read_array(file: FileLike, path: str, *, limits: Limits = LIMITS) -> npt.NDA
         origins = Origins(tables)
         arrays = Arrays(tables, origins)
         return arrays.read(find_array(path, tables, arrays))
+
+
+def read_attached(file: FileLike, *, limits: Limits = LIMITS) -> Attached:
+    """What the record of a file brings with it: what is known of columns, probes and texts.
+
+    Nothing but containers, numbers, texts, dates, arrays, matrices and tables is built, whatever the file says; where
+    rows of a table are among the probes, the library of the table is imported.
+
+    Args:
+        file: A path, the bytes of a file, or a binary file object, which is read to its end.
+        limits: Bounds on what the file may ask for.
+
+    Returns:
+        Empty parts where the file has none.
+
+    Raises:
+        OSError: The file cannot be opened or read.
+        FormatError: It is not one whole glass file, or what is attached is not what SPEC.md §7 describes.
+        LimitError: It asks for more than `limits` allows.
+        UnsupportedError: A library that its tables need is not installed.
+    """
+    with _opened(file, limits) as opened:
+        return read_attached_of(opened, limits)
 
 
 @contextmanager

@@ -129,4 +129,9 @@ class Summary:
     def to_json(self) -> str:
         """The summary as JSON in plain ASCII, so that no character of the file can steer a terminal."""
         plain = {field.name: getattr(self, field.name) for field in fields(self)}
-        return json.dumps(plain | {"record": msgspec.to_builtins(self.record)}, default=asdict, indent=2)
+        return json.dumps(plain | {"record": msgspec.to_builtins(self.record)}, default=_fields, indent=2)
+
+
+def _fields(value: Any) -> dict[str, Any]:
+    """The fields of a part, of an array, or of a name that needs trust."""
+    return msgspec.structs.asdict(value) if isinstance(value, msgspec.Struct) else asdict(value)

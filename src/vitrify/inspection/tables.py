@@ -23,6 +23,7 @@ from vitrify.graph.paths import cut
 Ints = npt.NDArray[Any]
 BY_STATE: Final = frozenset({"new", "call"})
 MAX_ATTRIBUTES: Final = 2000
+_TEXT_ARRAY: Final = "numpy.StringArray"
 _CONTAINER_LAYOUTS: Final = frozenset({"items", "pairs", "object_arrays"})
 _ARRAY_LAYOUTS: Final = frozenset(BUILTIN_LAYOUTS[ARRAY_TYPE])
 
@@ -116,6 +117,10 @@ class Tables:
     def holds_arrays(self, table: int) -> bool:
         """Whether the objects are arrays of any kind."""
         return self.layout(table) in _ARRAY_LAYOUTS
+
+    def is_text_array(self, table: int) -> bool:
+        """Whether the objects are arrays of numpy's StringDType, whose texts are a list."""
+        return self.type_id(table) == _TEXT_ARRAY and self.layout(table) == "fields"
 
     def is_container(self, table: int) -> bool:
         """Whether the objects are lists, tuples, sets, dicts or arrays of objects."""

@@ -19,6 +19,10 @@ _MAX_ARRAY_ITEMS: Final = 6
 _MAX_DEPTH: Final = 3
 _MAX_ATTRIBUTES: Final = 30
 _MAX_INT_BITS: Final = 256
+_MAX_STEPS: Final = 5
+_MAX_LABELS: Final = 1 << 63
+_LABELS: Final = ("values", "codes", "ordinals", "left")
+"""What holds the labels of an index of pandas, and of the arrays that it consists of."""
 _BRACKETS: Final = {"list": "[]", "tuple": "()", "set": "{}", "frozenset": "{}", "numpy.ndarray": "[]", "dict": "{}"}
 
 
@@ -63,11 +67,40 @@ class Texts:
             return self._show_array(ref, depth)
         if tables.is_container(ref.table):
             return self._show_container(ref, kind, depth)
+        if tables.is_text_array(ref.table):
+            return self._arrays.describe_texts(ref)
+        if kind == "pandas.DataFrame" and (size := self._frame_size(ref)) is not None:
+            return f"DataFrame({size[0]:,} row{'s' * (size[0] != 1)} × {size[1]:,} column{'s' * (size[1] != 1)})"
         if tables.layout(ref.table) in ("member", "value"):
             return ".".join([short_type(kind), *(cut(str(slot.value)) for slot in tables.attributes(ref, 1))])
         if depth > 1:
             return short_type(kind) + "(…)"
         return f"{short_type(kind)}({_joined(self._show_params(ref, depth))})"
+
+    def _frame_size(self, ref: Ref) -> tuple[int, int] | None:
+        """The rows and columns of a table of pandas, by its indexes; None if those are of no known form."""
+        slots = {slot.key: slot.value for slot in self._tables.attributes(ref)}
+        n_rows, n_columns = self._n_labels(slots.get("index"), 0), self._n_labels(slots.get("columns"), 0)
+        return None if n_rows is None or n_columns is None else (n_rows, n_columns)
+
+    def _n_labels(self, value: object, depth: int) -> int | None:
+        """How many labels an index of pandas has, or one of the arrays that it consists of."""
+        if not isinstance(value, Ref) or depth > _MAX_STEPS:
+            return None
+        if self._tables.holds_arrays(value.table):
+            shape = self._arrays.shape(value)
+            return shape[0] if len(shape) == 1 else None
+        if self._tables.is_container(value.table):
+            first = self._tables.item(value, 0)
+            return None if first is None else self._n_labels(first.value, depth + 1)
+        slots = {slot.key: slot.value for slot in self._tables.attributes(value)}
+        start, stop, step = (slots.get(name) for name in ("start", "stop", "step"))
+        if isinstance(start, int) and isinstance(stop, int) and isinstance(step, int) and step:
+            if max(map(abs, (start, stop))) > _MAX_LABELS:
+                return None
+            return max(0, -((start - stop) // step))
+        held = next((slots[name] for name in _LABELS if name in slots), None)
+        return self._n_labels(held, depth + 1)
 
     def _show_params(self, ref: Ref, depth: int) -> Iterable[str]:
         """Parameters that are not None; of types that are more than their attributes, only the plain ones."""

@@ -9,13 +9,16 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import Any, Never
 
+import msgspec
+
 from vitrify.container.limits import LIMITS, Limits
 from vitrify.container.reader import GlassFile, open_glass_bytes
 from vitrify.container.writer import plan
 from vitrify.converters import default_registry
-from vitrify.errors import FormatError
+from vitrify.errors import FormatError, UnsupportedError
 from vitrify.graph.decode import Decoder
 from vitrify.graph.encode import encode
+from vitrify.graph.paths import cut
 from vitrify.record.summary import read_summary
 
 
@@ -42,7 +45,7 @@ class Attached:
 
 
 _FIELDS = ("columns", "target", "probes", "texts")
-_PLAIN = frozenset({"numpy", "scipy", "pandas", "datetime", "decimal"})
+_PLAIN = frozenset({"numpy", "scipy", "pandas", "datetime", "zoneinfo", "decimal"})
 _NO_RECORD = '{"versions":{}}'
 
 
@@ -50,11 +53,12 @@ def write_attached(attached: Attached, effort: int = 3) -> bytes | None:
     """The bytes of the block; None where there is nothing to attach.
 
     Raises:
-        UnsupportedError: A probe holds what no file can.
+        UnsupportedError: A probe holds what no file can, or what no record has.
     """
     if attached.is_empty:
         return None
     encoded = encode({name: getattr(attached, name) for name in _FIELDS}, default_registry(), packs=effort > 0)
+    _require_plain(encoded.graph)
     prepared = plan(
         encoded.pieces, cells=encoded.cells, graph=encoded.graph, record=_NO_RECORD, effort=effort,
         groups=encoded.groups,
@@ -93,8 +97,24 @@ def read_attached(file: GlassFile, limits: Limits = LIMITS) -> Attached:
     return attached
 
 
+def _require_plain(graph: bytes) -> None:
+    """What is written must be what `read_attached` takes.
+
+    Raises:
+        UnsupportedError: It is not.
+    """
+    found = msgspec.json.decode(graph)
+    strange = [table["type"] for table in found["tables"] if not _is_plain(table["type"])]
+    strange += [name["name"] for name in found["names"]]
+    if strange:
+        raise UnsupportedError(
+            f"the data or its outputs hold {cut(strange[0])}, which no record has",
+            hint="Give X as plain numbers, texts, moments and categories, or probes=None to capture",
+        )
+
+
 def _is_plain(type_id: str) -> bool:
-    """Whether it is a builtin container, or a type of arrays, tables, dates and decimals."""
+    """Whether it is a builtin container, or a type of arrays, tables, dates, time zones and decimals."""
     library, _, name = type_id.partition(".")
     return not name or (library in _PLAIN and not name.startswith("random."))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
@@ -17,14 +18,17 @@ from vitrify.record.data.fingerprint import fingerprint
 from vitrify.record.data.schema import schema_part
 from vitrify.record.data.statistics import column_statistics, target_statistics, target_summary
 from vitrify.record.data.tables import Table, read_table
-from vitrify.record.probing.asking import METHODS
+from vitrify.record.probing.asking import METHODS, output_methods
 from vitrify.record.stated import stated_digests, stated_json, stated_text, stated_texts
-from vitrify.record.summary import Data, Json, Reference, Score, Summary
-from vitrify.record.telling import Progress
+from vitrify.record.summary import Data, Json, ProbeSummary, Reference, Score, Summary
+from vitrify.record.telling import Progress, no_probes, warn_caller
 
 _STATISTICS: Final = ("summary", "full")
 _PROBES: Final = ("synthetic", "sample")
+_NOT_FITTED: Final = "NotFittedError"
 _MAX_DEPTH: Final = 8
+Reachable = str | os.PathLike[str]
+"""A URI or a path."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,10 +53,7 @@ class Record:
         """
         path = _path_to(self.model, saved, ())
         if path is None:
-            raise UnsupportedError(
-                f"record= was captured from another {type(self.model).__name__} than the one that is saved",
-                hint="Capture the very object that you save, after its last fit",
-            )
+            raise _no_path(self.model, saved)
         summary = msgspec.structs.replace(self.summary, versions=known_versions(libraries), model_path=path)
         if summary.data is None and not summary.scores:
             return summary
@@ -73,7 +74,7 @@ def capture(
     holdout: tuple[Any, Any] | None = None,
     probes: str | None = "synthetic",
     statistics: str | None = "summary",
-    data: str | tuple[str, str] | None = None,
+    data: Reachable | tuple[Reachable, str] | None = None,
     source: bool | str = False,
     notes: str = "",
     authors: Iterable[str] = (),
@@ -97,7 +98,7 @@ def capture(
         probes: `synthetic` keeps made-up rows with the outputs they give, `sample` real rows of X, None nothing.
         statistics: `summary` keeps means and quantiles of the columns, `full` also single values (least, greatest, most
             frequent), None nothing but the schema.
-        data: Where the data can be had again: a URI, or a URI and a version. vitrify never opens it.
+        data: Where the data can be had again: a URI or a path, or that and a version. vitrify never opens it.
         source: True keeps commit and script, `text` also the code itself; see `record.provenance.source`.
         notes: Free text.
         authors: Who made the model.
@@ -110,11 +111,12 @@ def capture(
         The record, for `dump(..., record=record)`.
 
     Raises:
-        UnsupportedError: The model is not fitted, or the data is no table, or does not belong to it.
+        UnsupportedError: The model is none, or is not fitted, or the data is no table, or does not belong to it.
         TypeError: Options contradict each other.
     """
     _require_choice("probes", probes, _PROBES)
     _require_choice("statistics", statistics, _STATISTICS)
+    _require_model(model)
     _require_fitted(model)
     table = None if X is None else read_table(X)
     target = None if y is None else read_table(y, "y")
@@ -137,6 +139,8 @@ def capture(
     elif data is not None:
         raise TypeError("data= says where X can be had again: give X, too")
     probed, kept = (None, {}) if table is None or probes is None else _probe(model, table, probes)
+    if probed is not None and not kept:
+        _tell_no_probes(model, probed)
     found_source, texts = (None, {}) if not source else _source(source, model)
     summary = Summary(
         versions={},
@@ -192,8 +196,51 @@ def _path_to(model: Any, saved: Any, path: tuple[str | int, ...]) -> tuple[str |
         return None
     steps = saved.items() if isinstance(saved, dict) else enumerate(saved)
     for step, value in steps:
-        if type(step) in (str, int) and (found := _path_to(model, value, (*path, step))) is not None:
+        if _is_named(step) and (found := _path_to(model, value, (*path, step))) is not None:
             return found
+    return None
+
+
+def _is_named(step: object) -> bool:
+    """Whether a record can name a key: texts that can be written, and integers."""
+    if type(step) is str:
+        return not any("\ud800" <= character <= "\udfff" for character in step)
+    return type(step) is int
+
+
+def _no_path(model: Any, saved: Any) -> UnsupportedError:
+    """Why a record cannot say where the model lies in what is saved."""
+    kind = type(model).__name__
+    steps = _steps_to(model, saved)
+    if steps is None:
+        return UnsupportedError(
+            f"record= was captured from another {kind} than the one that is saved",
+            hint="Capture the very object that you save, after its last fit",
+        )
+    strange = [step for step in steps if not _is_named(step)]
+    if strange:
+        key = f"{type(strange[0]).__name__} ({cut(repr(strange[0]))})"
+        return UnsupportedError(
+            f"the {kind} of the record lies under a key of type {key}, which no record can name",
+            hint="Use a text as the key",
+        )
+    return UnsupportedError(
+        f"the {kind} of the record lies {len(steps)} levels deep, and a record names at most {_MAX_DEPTH}",
+        hint="Save it nearer to the root",
+    )
+
+
+def _steps_to(model: Any, saved: Any) -> tuple[Any, ...] | None:
+    """The keys of any type, and positions, that lead to the model; None if it is not there."""
+    seen = {id(saved)}
+    waiting: list[tuple[tuple[Any, ...], Any]] = [((), saved)] if isinstance(saved, (dict, list, tuple)) else []
+    for steps, holder in waiting:
+        for step, value in holder.items() if isinstance(holder, dict) else enumerate(holder):
+            if value is model:
+                return *steps, step
+            if isinstance(value, (dict, list, tuple)) and id(value) not in seen:
+                seen.add(id(value))
+                waiting.append(((*steps, step), value))
     return None
 
 
@@ -203,8 +250,30 @@ def _require_choice(name: str, value: object, choices: tuple[str, ...]) -> None:
         raise ValueError(f"{name}= is {shown} or None, got {value!r}")
 
 
+def _require_model(model: Any) -> None:
+    """There must be something that learns, or gives an output."""
+    if isinstance(model, type):
+        name = model.__name__
+        raise UnsupportedError(f"{name} is a class, not a model", hint=f"Make one, as with {name}(), and fit it")
+    if callable(getattr(model, "fit", None)) or output_methods(model):
+        return
+    hint = "Give the fitted model"
+    if isinstance(model, (dict, list, tuple)):
+        steps = model.items() if isinstance(model, dict) else enumerate(model)
+        found = [step for step, value in steps if _is_model(value)]
+        inside = f"bundle[{cut(repr(found[0]))}]" if found else "model"
+        hint = f"Give vitrify.capture({inside}, …), and the whole {type(model).__name__} to dump"
+    raise UnsupportedError(
+        f"this {type(model).__name__} is no model: it has neither fit nor a method that gives outputs", hint=hint
+    )
+
+
 def _require_fitted(model: Any) -> None:
-    if not type(model).__module__.startswith("sklearn."):
+    """What can say whether it is fitted must say so; others show it when they are asked for outputs."""
+    kind = type(model)
+    if hasattr(kind, "__sklearn_is_fitted__") and not model.__sklearn_is_fitted__():
+        raise _not_fitted(model)
+    if not kind.__module__.startswith("sklearn.") or not hasattr(kind, "fit"):
         return
     from sklearn.exceptions import NotFittedError
     from sklearn.utils.validation import check_is_fitted
@@ -212,9 +281,27 @@ def _require_fitted(model: Any) -> None:
     try:
         check_is_fitted(model)
     except NotFittedError as error:
-        raise UnsupportedError(
-            f"this {type(model).__name__} is not fitted: there is nothing to capture", hint="Fit it first"
-        ) from error
+        raise _not_fitted(model) from error
+
+
+def _not_fitted(model: Any) -> UnsupportedError:
+    return UnsupportedError(
+        f"this {type(model).__name__} is not fitted: there is nothing to capture", hint="Fit it first"
+    )
+
+
+def _tell_no_probes(model: Any, probed: ProbeSummary) -> None:
+    """Warn that nothing will show that the model is the same.
+
+    Raises:
+        UnsupportedError: It is for want of a fit.
+    """
+    if all(why.partition(":")[0].endswith(_NOT_FITTED) for why in probed.failed.values()):
+        raise _not_fitted(model)
+    warn_caller(
+        f"no probes are kept, so nothing will show that this {type(model).__name__} still predicts the same: "
+        f"{no_probes(probed.failed)}"
+    )
 
 
 def _require_rows(table: Table | None, target: Table | None) -> None:
@@ -251,11 +338,26 @@ def _is_classifier(model: Any) -> bool:
     return hasattr(model, "classes_") or getattr(model, "_estimator_type", None) == "classifier"
 
 
-def _reference(data: str | tuple[str, str] | None) -> Reference | None:
+def _reference(data: Any) -> Reference | None:
+    """What names the data.
+
+    Raises:
+        TypeError: It is neither a URI or a path, nor a pair.
+        UnsupportedError: It is empty, or no text.
+    """
     if data is None:
         return None
-    uri, version = (data, "") if isinstance(data, str) else data
-    return Reference(uri=stated_text(uri, "data"), version=stated_text(version, "the version of data"))
+    given = data if isinstance(data, (tuple, list)) else (data, "")
+    if len(given) != 2 or not isinstance(given[0], (str, os.PathLike)):
+        shown = f"a {type(data).__name__}"
+        if isinstance(data, (tuple, list)):
+            shown += " of " + (", ".join(type(part).__name__ for part in data) or "nothing")
+        raise TypeError(f"data= is a URI or a path, or a pair of that and its version, got {shown}")
+    uri, version = given
+    text = stated_text(os.fspath(uri) if isinstance(uri, os.PathLike) else uri, "data")
+    if not text:
+        raise UnsupportedError("data is an empty text", hint="Give a URI or a path, or leave it out")
+    return Reference(uri=text, version=stated_text(version, "the version of data"))
 
 
 def _probe(model: Any, table: Table, origin: str) -> tuple[Any, dict[str, Any]]:

@@ -11,6 +11,7 @@ from vitrify.graph.paths import cut
 from vitrify.record.attached import read_attached
 from vitrify.record.probing.probes import replay
 from vitrify.record.summary import Summary
+from vitrify.record.telling import no_probes
 
 SAME = ("equal", "close")
 
@@ -35,10 +36,11 @@ def require_same(built: Any, summary: Summary, file: GlassFile) -> None:
     """
     attached = read_attached(file, file.limits)
     if not attached.probes:
-        raise VerificationError(
-            "the file has no probes, so nothing shows that the model predicts what it did",
-            hint="Save it with X=, which keeps rows with the outputs they gave",
-        )
+        message = "the file has no probes, so nothing shows that the model predicts what it did"
+        if summary.probes is not None and summary.probes.failed:
+            reason = no_probes(summary.probes.failed)
+            raise VerificationError(f"{message}; when it was saved, {reason}", hint="Load it without verify=")
+        raise VerificationError(message, hint="Save it with X=, which keeps rows with the outputs they gave")
     outcomes = replay(recorded_model(built, summary), attached.probes)
     different = [outcome for outcome in outcomes if outcome.status not in SAME]
     if different:

@@ -5,10 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from vitrify.errors import UnsupportedError
 from vitrify.record.attached import Attached
 from vitrify.record.data.same_data import is_same_data_as
+from vitrify.record.data.schema import Misfit, Schema, misfits
+from vitrify.record.data.tables import read_table
 from vitrify.record.scoring.cloning import unfitted
-from vitrify.record.scoring.comparing import Range, in_range, rerun_all
+from vitrify.record.scoring.comparing import NoScore, Range, in_range, rerun_all
 from vitrify.record.scoring.folds import check_rows, not_fitted
 from vitrify.record.scoring.scores import of_search, search_in
 from vitrify.record.scoring.splitters import needs_groups, type_name
@@ -41,12 +44,14 @@ class Rebuilt:
     Attributes:
         model: It.
         is_same_data: Whether it was trained on the very rows and targets of the old one, as far as the record says.
+        misfits: What of its data does not fit what the old one expects.
         scores: One comparison for each stored score but holdouts.
         outputs: One comparison for each method of the probes.
     """
 
     model: Any
     is_same_data: bool
+    misfits: tuple[Misfit, ...]
     scores: tuple[ScoreComparison, ...]
     outputs: tuple[OutputComparison, ...]
 
@@ -84,9 +89,11 @@ def rebuild(
     Raises:
         UnsupportedError: The model has no `fit`, or cannot be cloned.
         StateError: X, y and groups do not belong together, or the model cannot be fitted on them.
+        FormatError: The record does not say what it says it does.
     """
     new = unfitted(model)
     n_rows = check_rows(X, y, groups)
+    found = _misfits(summary, attached, X)
     keywords = _fit_keywords(new, groups)
     try:
         if y is None:
@@ -101,9 +108,20 @@ def rebuild(
     return Rebuilt(
         model=new,
         is_same_data=is_same_data,
+        misfits=found,
         scores=tuple(_compared(old, now, is_same_data, n_rows) for old, now in zip(stored, again, strict=True)),
         outputs=tuple(compared_outputs(new, attached.probes)),
     )
+
+
+def _misfits(summary: Summary, attached: Attached, X: Any) -> tuple[Misfit, ...]:
+    """None where the record keeps nothing of the columns, or X is of a library that is not read."""
+    if summary.data is None:
+        return ()
+    try:
+        return tuple(misfits(Schema.of(attached.columns, summary.data), read_table(X)))
+    except UnsupportedError:
+        return ()
 
 
 def _fit_keywords(model: Any, groups: Any) -> dict[str, Any]:
@@ -118,13 +136,11 @@ def _fit_keywords(model: Any, groups: Any) -> dict[str, Any]:
 
 def _again(
     new: Any, stored: list[Score], X: Any, y: Any, groups: Any, scoring: Any, cv: Any, progress: Progress | None
-) -> list[Score | str]:
+) -> list[Score | NoScore]:
     """Each score for the new model; what its search found by itself needs no second run."""
     searched = {score.scorer: score for score in of_search(new, y)} if search_in(new) is not None else {}
-    found: list[Score | str] = [
-        searched.get(score.scorer, "its search gives no such score any more") if score.origin == "search" else ""
-        for score in stored
-    ]
+    gone = NoScore(reason="its search gives no such score any more", has_failed=True)
+    found: list[Score | NoScore] = [searched.get(score.scorer, gone) for score in stored]
     rest = [i for i, score in enumerate(stored) if score.origin != "search"]
     ran = rerun_all(
         new, [stored[i] for i in rest], X, y, groups=groups, scoring=scoring, cv=cv, progress=progress
@@ -134,8 +150,8 @@ def _again(
     return found
 
 
-def _compared(before: Score, after: Score | str, is_same_data: bool, n_rows: int) -> ScoreComparison:
-    if isinstance(after, str):
-        return ScoreComparison(before=before, after=None, range=None, message=after)
+def _compared(before: Score, after: Score | NoScore, is_same_data: bool, n_rows: int) -> ScoreComparison:
+    if isinstance(after, NoScore):
+        return ScoreComparison(before=before, after=None, range=None, message=after.reason)
     compared = in_range(before, after, is_same_data=is_same_data, n_rows=n_rows)
     return ScoreComparison(before=before, after=after, range=compared, message=compared.message)

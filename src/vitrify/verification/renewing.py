@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from typing import Any
 
 import msgspec
@@ -63,7 +64,10 @@ def rebuild(
 
     Raises:
         VitrifyError: The file cannot be loaded, or its model cannot be trained on this data.
+        OSError: Nothing can be saved as `out`; that its folder is missing is told before anything is trained.
     """
+    if isinstance(out, (str, os.PathLike)):
+        require_folder(out)
     kept = tuple(converters)
     shown = os.path.basename(os.fsdecode(file)) if isinstance(file, (str, bytes, os.PathLike)) else "<stream>"
     with open_glass(file, limits) as opened:
@@ -78,10 +82,25 @@ def rebuild(
     )  # fmt: skip
     if out is not None:
         record = _record(rebuilt, summary, X, y, data, digest)
-        dump(
-            _replaced(saved, summary.model_path, rebuilt.model), out, record=record, compress=compress, converters=kept
-        )
+        dump(_replaced(saved, old, rebuilt.model), out, record=record, compress=compress, converters=kept)
     return rebuilt
+
+
+def require_folder(out: str | os.PathLike[str]) -> None:
+    """A file can be made at `out`, as far as that is known before.
+
+    Raises:
+        FileNotFoundError: Its folder is not there.
+        NotADirectoryError: Its folder is a file.
+        IsADirectoryError: It is a folder itself.
+    """
+    folder = os.path.dirname(os.path.realpath(out))
+    if os.path.isdir(out):
+        raise IsADirectoryError(errno.EISDIR, "is a folder, where a file is to be saved", os.fspath(out))
+    if not os.path.exists(folder):
+        raise FileNotFoundError(errno.ENOENT, "cannot be saved: its folder does not exist", os.fspath(out))
+    if not os.path.isdir(folder):
+        raise NotADirectoryError(errno.ENOTDIR, "cannot be saved: its folder is a file", os.fspath(out))
 
 
 def _record(rebuilt: Rebuilt, old: Summary, X: Any, y: Any, data: str | tuple[str, str] | None, digest: str) -> Record:
@@ -94,12 +113,32 @@ def _record(rebuilt: Rebuilt, old: Summary, X: Any, y: Any, data: str | tuple[st
     return Record(summary=summary, attached=record.attached, model=record.model)
 
 
-def _replaced(saved: Any, path: Sequence[str | int], model: Any) -> Any:
-    """The same with the new model where the old one was."""
-    if not path:
-        return model
-    step, rest = path[0], path[1:]
-    if isinstance(saved, dict):
-        return {key: _replaced(value, rest, model) if key == step else value for key, value in saved.items()}
-    parts = [_replaced(value, rest, model) if i == step else value for i, value in enumerate(saved)]
-    return type(saved)(parts) if type(saved) in (list, tuple) else parts
+def _replaced(saved: Any, old: Any, new: Any) -> Any:
+    """The same with the new model wherever the old one was; its dicts and lists, which nobody else has, are changed."""
+    whole = [saved]
+    waiting: list[Any] = [whole]
+    seen: set[int] = set()
+    while waiting:
+        part = waiting.pop()
+        if id(part) in seen:
+            continue
+        seen.add(id(part))
+        for step, value in list(part.items() if isinstance(part, dict) else enumerate(part)):
+            now = _exchanged(value, old, new, waiting)
+            if now is not value:
+                part[step] = now
+    return whole[0]
+
+
+def _exchanged(value: Any, old: Any, new: Any, waiting: list[Any]) -> Any:
+    """One value with the new model in the place of the old; dicts and lists in it wait for their turn."""
+    if value is old:
+        return new
+    if isinstance(value, (dict, list)):
+        waiting.append(value)
+    if not isinstance(value, tuple):
+        return value
+    parts = [_exchanged(part, old, new, waiting) for part in value]
+    if all(part is before for part, before in zip(parts, value, strict=True)):
+        return value
+    return type(value)(*parts) if hasattr(value, "_fields") else type(value)(parts)

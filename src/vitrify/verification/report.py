@@ -14,8 +14,8 @@ class Finding:
     """One check.
 
     Attributes:
-        check: What was checked: integrity, content, versions, probes, data, schema, scores, holdout, or of these with a
-            part behind a colon, such as `probes:predict`.
+        check: What was checked: integrity, content, versions, probes, data, schema, target, scores, holdout, or of
+            these with a part behind a colon, such as `probes:predict`.
         status: How it went.
         expected: What the file says.
         found: What is here.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Collection, Iterable, Iterator, Sequence
+from contextlib import suppress
 from typing import Any, Final
 
 from vitrify.api import read_graph
@@ -24,16 +25,18 @@ from vitrify.record.attached import Attached, read_attached
 from vitrify.record.data.fingerprint import column_digests, fingerprint
 from vitrify.record.data.same_data import is_same_data_as
 from vitrify.record.data.schema import Schema, misfits
+from vitrify.record.data.statistics import target_fingerprint
 from vitrify.record.data.tables import Table, read_table
 from vitrify.record.replaying import SAME, recorded_model
 from vitrify.record.scoring.comparing import Range
+from vitrify.record.scoring.folds import count_rows
 from vitrify.record.summary import Data, Score, Summary, read_summary
-from vitrify.record.telling import Progress
+from vitrify.record.telling import Progress, no_probes
 from vitrify.record.versions import differing_versions, refuse_known_changes
 from vitrify.trust import TrustArgument, read_trust
 from vitrify.verification.report import Finding, Report, Status
 
-CHECKS: Final = ("versions", "probes", "data", "schema", "scores", "holdout")
+CHECKS: Final = ("versions", "probes", "data", "schema", "target", "scores", "holdout")
 """What may be left out; that the bytes are whole, and the values possible, is always checked."""
 REFUSALS: Final = (FormatError, LimitError, StateError, UnsupportedError)
 """What a file that cannot be read raises."""
@@ -48,7 +51,7 @@ def verify(
     holdout: tuple[Any, Any] | None = None,
     scoring: Any = None,
     cv: Any = True,
-    skip: Collection[str] = (),
+    skip: str | Collection[str] = (),
     trust: TrustArgument = (),
     converters: Iterable[Converter[Any]] = (),
     limits: Limits = LIMITS,
@@ -61,12 +64,12 @@ def verify(
     Args:
         file: A path or a binary file object.
         X: The data that the model was trained on, to be compared with what the file says of it.
-        y: The target; with it, cross-validation is run again and compared with the stored scores.
+        y: The target of X; with it, cross-validation is run again and compared with the stored scores.
         groups: The group of each row, for splitters that want it.
         holdout: X and y of the stored holdout score, which is computed again.
         scoring: The caller's own scorer, where the stored score came from one.
         cv: False leaves out what fits models again; a splitter takes the place of a stored one that no file can hold.
-        skip: Checks to leave out, by name; see `CHECKS`.
+        skip: The check to leave out, or several, by name; see `CHECKS`.
         trust: Classes and functions of your own that the file may use; see `load`.
         converters: Converters of your own.
         limits: Bounds on what the file may ask for.
@@ -78,8 +81,12 @@ def verify(
     Raises:
         OSError: The file cannot be opened or read.
         UntrustedTypeError: The model needs classes or functions that `trust` does not name.
+        TypeError: y came without X.
         ValueError: `skip` names what is no check.
     """
+    if y is not None and X is None:
+        raise TypeError("y= was given without X=")
+    skip = (skip,) if isinstance(skip, str) else skip
     unknown = set(skip) - set(CHECKS)
     if unknown:
         raise ValueError(f"skip= names {sorted(unknown)}; what can be left out is {', '.join(CHECKS)}")
@@ -148,9 +155,11 @@ class _Verification:
             yield _failed("record", error)
             return
         if "probes" not in self._skip:
-            yield from self._probes(model, attached)
+            yield from self._probes(model, summary, attached)
         if self._X is not None:
             yield from self._data(summary, attached)
+        if self._y is not None and "target" not in self._skip:
+            yield self._target(summary)
         if self._cv is not False and "scores" not in self._skip:
             yield from self._scores(model, summary)
         if self._holdout is not None and "holdout" not in self._skip:
@@ -175,10 +184,9 @@ class _Verification:
             message="other versions than those that wrote the file; no change is known that alters this model",
         )
 
-    def _probes(self, model: Any, attached: Attached) -> Iterator[Finding]:
+    def _probes(self, model: Any, summary: Summary, attached: Attached) -> Iterator[Finding]:
         if not attached.probes:
-            message = "nothing to replay: dump with X=, or leave this check out with skip=['probes']"
-            yield Finding(check="probes", status="fail", message=message)
+            yield Finding(check="probes", status="fail", message=_why_no_probes(summary))
             return
         from vitrify.record.probing.probes import replay
 
@@ -221,12 +229,55 @@ class _Verification:
             if not problems:
                 yield Finding(check="schema", status="pass", message="the data fits what the model expects")
 
+    def _target(self, summary: Summary) -> Finding:
+        try:
+            table = read_table(self._y, "y")
+            found = target_fingerprint(table)
+        except UnsupportedError as error:
+            return _failed("target", error)
+        with suppress(UnsupportedError):  # what is no table at all is a finding of its own
+            n_rows = count_rows(self._X, "X")
+            if table.n_rows != n_rows:
+                message = f"y has {table.n_rows:,} rows, and X has {n_rows:,}: give one value of y for each row of X"
+                return Finding(
+                    check="target", status="fail", expected=f"{n_rows} rows", found=f"{table.n_rows} rows",
+                    message=message,
+                )  # fmt: skip
+        if summary.target is None:
+            message = "the file does not say what the model was to predict: dump with y="
+            return Finding(check="target", status="warn", message=message)
+        is_same = found == summary.target.fingerprint
+        same, other = "this is the target it was trained on", "this is another target: its values or rows differ"
+        return Finding(
+            check="target",
+            status="pass" if is_same else "warn",
+            expected=summary.target.fingerprint[:16],
+            found=found[:16],
+            message=same if is_same else other,
+        )
+
     def _scores(self, model: Any, summary: Summary) -> Iterator[Finding]:
+        from vitrify.record.scoring.comparing import passed_over
+
         stored = [score for score in summary.scores if score.origin != "holdout"]
         if not stored or self._X is None:
             return
+        if self._y is None and summary.target is not None:
+            message = "it needs the target: give y, which on the command line is --target"
+            for score in stored:
+                yield Finding(check=f"scores:{cut(score.scorer)}", status="warn", message=message)
+            return
         is_same = is_same_data_as(summary, self._X, self._y)
         splitter = None if self._cv is True else self._cv
+        if splitter is not None:
+            try:
+                used = passed_over(model, stored, splitter, self._y)
+            except UnsupportedError as error:
+                yield _failed("scores", error)
+                return
+            if used:
+                message = f"cv= is another splitter than that of the record, {cut(used)}, which made the folds here too"
+                yield Finding(check="scores", status="warn", message=message)
         yield from self._again(model, stored, self._X, self._y, splitter, is_same=is_same, summary=summary)
 
     def _held_out(self, model: Any, summary: Summary) -> Iterator[Finding]:
@@ -238,7 +289,11 @@ class _Verification:
             yield Finding(check="holdout", status="fail", message="holdout= is a pair of X and y")
             return
         X, y = self._holdout
-        found = fingerprint(read_table(X, "the holdout"))
+        try:
+            found = fingerprint(read_table(X, "the holdout"))
+        except UnsupportedError as error:
+            yield _failed("holdout", error)
+            return
         is_same = all(score.fingerprint in ("", found) for score in stored)
         yield from self._again(model, stored, X, y, None, is_same=is_same, summary=summary)
 
@@ -253,7 +308,7 @@ class _Verification:
         is_same: bool,
         summary: Summary,
     ) -> Iterator[Finding]:
-        from vitrify.record.scoring.comparing import in_range, rerun_all
+        from vitrify.record.scoring.comparing import NoScore, in_range, rerun_all
 
         check = "holdout" if stored[0].origin == "holdout" else "scores"
         try:
@@ -266,8 +321,9 @@ class _Verification:
         n_rows = 0 if summary.data is None else summary.data.n_rows
         for score, now in zip(stored, again, strict=True):
             name = f"{check}:{cut(score.scorer)}"
-            if isinstance(now, str):
-                yield Finding(check=name, status="warn", message=now)
+            if isinstance(now, NoScore):
+                is_failure = now.has_failed and (is_same or check == "holdout")
+                yield Finding(check=name, status="fail" if is_failure else "warn", message=now.reason)
                 continue
             verdict = in_range(score, now, is_same_data=is_same, n_rows=n_rows)
             yield Finding(
@@ -295,6 +351,14 @@ def _same_data(data: Data, stored: Sequence[str], table: Table, digests: Sequenc
         found=f"{table.n_rows} rows, {found[:16]}",
         message=message,
     )
+
+
+def _why_no_probes(summary: Summary) -> str:
+    """What is wrong, and what to do instead, as far as the record says."""
+    if summary.probes is not None and summary.probes.failed:
+        return f"no probes: {no_probes(summary.probes.failed)} - to leave this check out, skip=['probes']"
+    do = "capture with probes='synthetic'" if summary.data is not None and summary.probes is None else "dump with X="
+    return f"nothing to replay: {do}, or leave this check out with skip=['probes']"
 
 
 def _failed(check: str, error: VitrifyError) -> Finding:

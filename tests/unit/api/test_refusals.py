@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import array
+import functools
 import gzip
 import io
+import operator
 import pickle
+import socket
 import threading
 import warnings
 import zipfile
@@ -27,6 +31,7 @@ from vitrify.errors import (
     UnsupportedError,
     VitrifyError,
 )
+from vitrify.graph.paths import with_article
 
 REFUSED: dict[str, tuple[Any, str]] = {
     "lambda": (lambda x: x, "named function"),
@@ -51,6 +56,75 @@ def test_a_refusal_says_where_and_what_to_do(kind: str) -> None:
     assert caught.value.problems[0][0] == "$['parts'][1]"
     assert caught.value.path == "$['parts'][1]"
     assert hint in str(caught.value)
+
+
+class Measured(np.ndarray[Any, Any]):
+    """A caller's kind of array, without a `__reduce__` of its own."""
+
+
+def plainly(values: Any) -> Any:
+    """A function that is called otherwise than it says."""
+    return values
+
+
+@functools.wraps(plainly)
+def wrapped(values: Any) -> Any:
+    """Called `plainly` as well."""
+    return values
+
+
+STRUCTURE = np.dtype([("n", "<i4"), ("inner", [("note", "O")])])
+WORDED: dict[str, tuple[Any, str, str]] = {
+    "array": (array.array("i"), "an array.array", "Replace it by plain data before saving"),
+    "object": (object(), "an object", "Use None, or a named sentinel of a class of your own"),
+    "enumerate": (enumerate([]), "an enumerate", "Replace it by plain data before saving"),
+    "member": (
+        socket.AF_INET,
+        "a socket.AddressFamily",
+        "Keep its value, and make the member of it again where you need it",
+    ),
+    "itemgetter": (
+        operator.itemgetter("a"),
+        "an operator.itemgetter",
+        "Write a function in a module of your own that gets the item",
+    ),
+    "subclass of ndarray": (
+        np.arange(3).view(Measured),
+        "a Measured, which is a subclass of numpy's ndarray",
+        "Keep np.asarray(x) of it, or write a converter",
+    ),
+    "structure": (
+        np.zeros(2, STRUCTURE),
+        "an array of a structured dtype whose field 'note' has dtype object",
+        "Give the field texts or numbers of a fixed size, or keep it as an array of its own",
+    ),
+    "wrapped": (
+        wrapped,
+        f"the function plainly, whose name stands for another object in {__name__}",
+        "If functools.wraps gave it that name, set its __qualname__ to the name that it has there",
+    ),
+}
+
+
+@pytest.mark.parametrize("kind", WORDED)
+def test_a_refusal_names_what_it_is_and_a_way_out(kind: str) -> None:
+    """In words that hold for just this."""
+    value, what, hint = WORDED[kind]
+    with pytest.raises(UnsupportedError) as caught:
+        vitrify.dumps({"parts": [1, value]})
+    assert caught.value.problems == (("$['parts'][1]", what, hint),)
+
+
+@pytest.mark.parametrize(
+    ("noun", "expected"),
+    [
+        ("array.array", "an array.array"), ("Estimator", "an Estimator"), ("int", "an int"), ("tuple", "a tuple"),
+        ("OneHotEncoder", "a OneHotEncoder"), ("UserDict", "a UserDict"), ("ufunc", "a ufunc"),
+    ],
+)  # fmt: skip
+def test_a_noun_has_the_article_that_it_is_spoken_with(noun: str, expected: str) -> None:
+    """As far as its first letters tell."""
+    assert with_article(noun) == expected
 
 
 def test_an_open_file_is_refused(tmp_path: Path) -> None:

@@ -7,8 +7,10 @@ import re
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 from sklearn.ensemble import RandomForestClassifier
 from sklearn.linear_model import LogisticRegression
@@ -273,3 +275,68 @@ class TestArray:
         done = run("inspect", str(path), "--array", "o", "--out", str(out))
         assert done.returncode == 2
         assert not out.exists()
+
+    @pytest.mark.parametrize(
+        ("out", "said"),
+        [
+            ("-", "--out writes a file, not standard output; --json prints the values"),
+            (".", ". is a directory; --out takes the path of a file"),
+            ("x.csv", "--out writes an .npy file: give it a name that ends in .npy, not 'x.csv'"),
+            ("", "--out writes an .npy file: give it a name that ends in .npy, not ''"),
+        ],
+    )
+    def test_what_is_no_npy_file_is_not_written(
+        self, churn: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, out: str, said: str
+    ) -> None:
+        """Neither with `--force`."""
+        monkeypatch.chdir(tmp_path)
+        for more in ((), ("--force",)):
+            done = run("inspect", str(churn), "--array", "steps.scale.mean_", "--out", out, *more)
+            assert (done.returncode, done.stdout) == (2, b"")
+            assert done.stderr.decode().strip() == f"vitrify: {said}"
+        assert list(tmp_path.iterdir()) == []
+
+    def test_an_empty_path_is_no_array(self, churn: Path) -> None:
+        """It is an answer to `--array`, not its absence."""
+        done = run("inspect", str(churn), "--array", "")
+        assert (done.returncode, done.stdout) == (2, b"")
+        assert b"$ is no array (type: sklearn.pipeline.Pipeline)" in done.stderr
+
+    @pytest.mark.skipif(not hasattr(np.dtypes, "StringDType"), reason="numpy 1 has no StringDType")
+    def test_texts_of_numpy_are_arrays_too(self, tmp_path: Path) -> None:
+        """In the table, and alone; one that is missing is None."""
+        kind = np.dtypes.StringDType(na_object=None)
+        texts = np.array([["x", "yy"], [None, "ü"], ["", "z"]], kind)
+        path = tmp_path / "m.glass"
+        vitrify.dump({"rows": texts, "columns": np.asfortranarray(texts)}, path)
+        listed = {info.path: (info.dtype, info.shape) for info in inspect(path).arrays}
+        assert listed == {"rows": ("StringDType", (3, 2)), "columns": ("StringDType", (3, 2))}
+        for name in ("rows", "columns"):
+            found = json.loads(text_of(str(path), "--array", name, "--json"))
+            assert found["values"] == [["x", "yy"], [None, "ü"], ["", "z"]]
+        vitrify.dump(texts[:2, 1], path)
+        assert [info.shape for info in inspect(path).arrays] == [(2,)]
+
+    @pytest.mark.parametrize(
+        ("frame", "shown"),
+        [
+            (pd.DataFrame({"a": [1.0, 2.0], "b": ["x", "y"]}), "DataFrame(2 rows × 2 columns)"),
+            (pd.DataFrame({"a": [1]}, index=pd.Index([5])), "DataFrame(1 row × 1 column)"),
+            (pd.DataFrame(index=pd.RangeIndex(7, 0, -2)), "DataFrame(4 rows × 0 columns)"),
+            (
+                pd.DataFrame({"a": [1, 2, 3]}, index=pd.MultiIndex.from_tuples([(1, 2), (1, 3), (2, 2)])),
+                "DataFrame(3 rows × 1 column)",
+            ),
+            (pd.DataFrame({"a": [1, 2]}, index=pd.interval_range(0, 2)), "DataFrame(2 rows × 1 column)"),
+            (pd.DataFrame({"a": [1, 2]}, index=pd.CategoricalIndex(["u", "v"])), "DataFrame(2 rows × 1 column)"),
+            (pd.DataFrame({"a": [1]}, index=pd.period_range("2020", periods=1)), "DataFrame(1 row × 1 column)"),
+            (
+                pd.DataFrame({"a": [1]}, index=pd.date_range("2020", periods=1, tz="UTC")),
+                "DataFrame(1 row × 1 column)",
+            ),
+        ],
+    )
+    def test_a_frame_is_shown_with_its_rows_and_columns(self, frame: Any, shown: str, tmp_path: Path) -> None:
+        """Whatever its index is."""
+        vitrify.dump({"df": frame}, tmp_path / "m.glass")
+        assert inspect(tmp_path / "m.glass").tree.params["df"] == shown

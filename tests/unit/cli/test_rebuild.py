@@ -74,3 +74,30 @@ def test_what_cannot_be_trained_leaves_nothing(folder: Path) -> None:
     assert done.returncode == 3
     assert b"Ridge cannot be fitted on this data" in done.stderr
     assert not (folder / "new.glass").exists()
+
+
+@pytest.mark.parametrize(
+    ("out", "message"),
+    [
+        ("no/new.glass", "cannot be saved: its folder does not exist"),
+        ("old.glass/new.glass", "cannot be saved: its folder is a file"),
+        (".", "is a folder, where a file is to be saved"),
+    ],
+)
+def test_where_nothing_can_be_saved_is_told_first(folder: Path, out: str, message: str) -> None:
+    """Before the data is read."""
+    done = run(*words(folder, data="none.parquet", out=out), "--force")
+    assert (done.returncode, done.stdout) == (3, b"")
+    assert done.stderr.decode() == f"vitrify: {folder / out}: {message}\n"
+
+
+def test_other_columns_are_told(folder: Path) -> None:
+    """And no failure: it is for the reader to judge."""
+    FRAME.rename(columns={"bmi": "mass"}).assign(y=TARGET).to_parquet(folder / "renamed.parquet")
+    done = run(*words(folder, "renamed.parquet"))
+    assert done.returncode == 0
+    assert "schema error: column 'bmi' is called 'mass' here" in " ".join(done.stdout.decode().split())
+    told = json.loads(run(*words(folder, "renamed.parquet"), "--json", "--force").stdout)
+    assert [(one["problem"], one["expected"], one["found"]) for one in told["misfits"]] == [
+        ("renamed", "'bmi'", "'mass'")
+    ]

@@ -10,8 +10,11 @@ import numpy as np
 import pandas as pd
 import pytest
 from sklearn.datasets import load_iris
+from sklearn.feature_extraction import DictVectorizer
+from sklearn.feature_extraction.text import CountVectorizer
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import GroupKFold
+from sklearn.pipeline import make_pipeline
 
 import vitrify
 from tests.support import own_code
@@ -131,6 +134,90 @@ class TestVerify:
         assert done.returncode == 2
         assert done.stdout == b""
         assert message in " ".join(done.stderr.decode().split())
+
+    @pytest.mark.parametrize("kind", ["text", "array", "objects", "nothing", "cut", "damaged"])
+    def test_an_npz_file_that_is_none(self, folder: Path, tmp_path: Path, kind: str) -> None:
+        path = tmp_path / "data.npz"
+        np.save(tmp_path / "array.npy", np.zeros(3))
+        np.savez(tmp_path / "objects.npz", X=np.array([{}], object))
+        np.savez_compressed(tmp_path / "whole.npz", X=np.zeros(1000))
+        whole = (tmp_path / "whole.npz").read_bytes()
+        content = {
+            "text": b"a,b\n1,2\n",
+            "array": (tmp_path / "array.npy").read_bytes(),
+            "objects": (tmp_path / "objects.npz").read_bytes(),
+            "nothing": b"",
+            "cut": whole[:100],
+            "damaged": whole[:60] + bytes(8) + whole[68:],
+        }
+        path.write_bytes(content[kind])
+        for verb in (("verify", str(folder / "iris.glass"), "--data"), ("check-input", str(folder / "iris.glass"))):
+            done = run(*verb, str(path))
+            assert (done.returncode, done.stdout) == (2, b"")
+            message = f"vitrify: {path}: no .npz file of plain arrays, as numpy.savez writes them"
+            assert " ".join(done.stderr.decode().split()) == message
+
+    def test_another_target_is_told_and_one_of_other_rows_fails(self, folder: Path, tmp_path: Path) -> None:
+        """Whether or not there are fits."""
+        FRAME.assign(target=TARGET.map({0: "a", 1: "b", 2: "c"})).to_csv(tmp_path / "words.csv", index=False)
+        words = ("--data", str(tmp_path / "words.csv"), "--target", "target", "--no-cv")
+        found = {f["check"]: f["status"] for f in told("verify", str(folder / "iris.glass"), *words)["findings"]}
+        assert (found["data"], found["target"]) == ("pass", "warn")
+        np.savez(tmp_path / "short.npz", X=FRAME.to_numpy(), y=TARGET.to_numpy()[:9])
+        words = ("--data", str(tmp_path / "short.npz"), "--no-cv", "--skip", "schema")
+        found = {
+            f["check"]: f["status"] for f in told("verify", str(folder / "iris.glass"), *words, code=1)["findings"]
+        }
+        assert found["target"] == "fail"
+
+
+class TestRowsThatAreNoColumns:
+    """Models of texts and of dicts, whose rows lie in a table."""
+
+    @pytest.fixture
+    def texts(self, tmp_path: Path) -> Path:
+        words = pd.Series([f"{'good' if label else 'bad'} row {i % 7}" for i, label in enumerate(TARGET)], name="words")
+        model = make_pipeline(CountVectorizer(), LogisticRegression()).fit(words, TARGET)
+        vitrify.dump(model, tmp_path / "m.glass", record=vitrify.capture(model, words, TARGET, cv=3))
+        table = words.to_frame().assign(y=TARGET)
+        table.to_csv(tmp_path / "t.csv", index=False)
+        table.to_parquet(tmp_path / "t.parquet")
+        return tmp_path
+
+    @pytest.mark.parametrize("form", ["csv", "parquet"])
+    def test_the_one_column_that_is_left_is_the_texts(self, texts: Path, form: str) -> None:
+        words = (str(texts / "m.glass"), "--data", str(texts / f"t.{form}"), "--target", "y")
+        found = {one["check"]: one["status"] for one in told("verify", *words)["findings"]}
+        assert found["data"] == found["schema"] == found["target"] == found["scores:score"] == "pass"
+        assert told("check-input", words[0], *words[2:]) == []
+        rebuilt = told("rebuild", *words, "-o", str(texts / "new.glass"))
+        assert (rebuilt["is_same_data"], rebuilt["misfits"]) == (True, [])
+
+    def test_rows_without_a_text_are_told(self, texts: Path) -> None:
+        pd.DataFrame({"words": ["good", None, "bad"]}).to_parquet(texts / "holes.parquet")
+        done = run("check-input", str(texts / "m.glass"), str(texts / "holes.parquet"))
+        assert (done.returncode, done.stdout) == (2, b"")
+        assert done.stderr.decode() == "vitrify: 1 of 3 rows of the column 'words' have no text\n"
+
+    @pytest.mark.parametrize("table", [pd.DataFrame({"a": [1, 2]}), pd.DataFrame({"a": ["x"], "b": ["y"]})])
+    def test_other_columns_are_a_table(self, texts: Path, table: pd.DataFrame) -> None:
+        table.to_parquet(texts / "other.parquet")
+        (found,) = told("check-input", str(texts / "m.glass"), str(texts / "other.parquet"), code=1)
+        assert found["message"] == "X is a DataFrame: give a list of texts"
+
+    def test_rows_of_dicts_have_the_keys_of_their_cells(self, tmp_path: Path) -> None:
+        rows = [{"n": i % 5 / 2} | ({"word": "ab"[label % 2]} if i % 3 else {}) for i, label in enumerate(TARGET)]
+        model = make_pipeline(DictVectorizer(), LogisticRegression()).fit(rows, TARGET)
+        vitrify.dump(model, tmp_path / "m.glass", X=rows, y=TARGET)
+        pd.DataFrame(rows).assign(y=TARGET).to_csv(tmp_path / "t.csv", index=False)
+        words = (str(tmp_path / "m.glass"), "--data", str(tmp_path / "t.csv"), "--target", "y")
+        found = {one["check"]: one["status"] for one in told("verify", *words)["findings"]}
+        assert found["data"] == found["schema"] == "pass"
+
+    def test_what_is_no_glass_file_is_told_by_the_verb(self, texts: Path) -> None:
+        (texts / "m.glass").write_bytes(b"no")
+        found = told("verify", str(texts / "m.glass"), "--data", str(texts / "t.csv"), code=1)["findings"]
+        assert [(one["check"], one["status"]) for one in found] == [("integrity", "fail")]
 
 
 class TestCheckInput:

@@ -133,7 +133,9 @@ class TestShrinking:
         ("n_bytes", "message"),
         [
             (100, "truncated: the header has {} bytes, the file ends after 100"),
-            (30, "this is a safetensors file, but not a glass file"),
+            (30, "truncated: the header has {} bytes, the file ends after 30"),
+            (9, "truncated: the header has {} bytes, the file ends after 9"),
+            (8, "not a glass file: this is not a file that vitrify knows"),
             (0, "not a glass file: this is empty"),
         ],
     )

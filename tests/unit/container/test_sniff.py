@@ -6,6 +6,7 @@ import bz2
 import gzip
 import io
 import lzma
+import pickle
 import zipfile
 import zlib
 from pathlib import Path
@@ -14,6 +15,7 @@ import joblib
 import numpy as np
 import pytest
 import zstandard
+from sklearn.preprocessing import StandardScaler
 
 import vitrify
 from vitrify.container.sniff import looks_like
@@ -49,6 +51,8 @@ OTHERS = {
     "joblib gzip": (_joblib(("gzip", 3)), "gzip"),
     "joblib bz2": (_joblib(("bz2", 3)), "bzip2"),
     "joblib xz": (_joblib(("xz", 3)), "xz"),
+    "joblib lzma": (_joblib(("lzma", 3)), "lzma"),
+    "lzma": (lzma.compress(b"x", lzma.FORMAT_ALONE), "lzma"),
     "npy": (_npy(), "npy"),
     "zip": (_zip(schema=b"{}"), "zip"),
     "empty zip": (_zip(), "zip"),
@@ -82,14 +86,30 @@ class TestLooksLike:
         with pytest.raises(NotGlassFileError, match=said):
             vitrify.loads(data)
 
-    def test_a_pickle_of_every_protocol_is_named_or_at_least_refused(self) -> None:
-        """From protocol 2 on by its first byte; the text protocols have no mark."""
-        import pickle
+    @pytest.mark.parametrize("protocol", range(pickle.HIGHEST_PROTOCOL + 1))
+    @pytest.mark.parametrize(
+        "value",
+        [VALUE, {}, [1], [StandardScaler()], (StandardScaler(), 1), StandardScaler(), np.arange(3), StandardScaler],
+        ids=["dict", "empty", "list", "list of a model", "tuple", "model", "array", "class"],
+    )
+    def test_a_pickle_of_every_protocol_is_named(self, protocol: int, value: object) -> None:
+        """From protocol 2 on by its first byte; before by how a dict, a list, a class begin."""
+        with pytest.raises(NotGlassFileError, match=r"this is a pickle .*Load it where it was written"):
+            vitrify.loads(pickle.dumps(value, protocol))
 
-        for protocol in range(pickle.HIGHEST_PROTOCOL + 1):
-            with pytest.raises(NotGlassFileError) as caught:
-                vitrify.loads(pickle.dumps(VALUE, protocol))
-            assert protocol < 2 or "pickle" in str(caught.value)
+    @pytest.mark.parametrize(
+        "text", [b"case a\nb\n", b"(a)\n", b"[1, 2]", b"count\n1\n", b"class A:\n    x\n", b"c\nd\n"]
+    )
+    def test_other_text_is_no_pickle(self, text: bytes) -> None:
+        """It may begin with a letter that means something in a pickle."""
+        with pytest.raises(NotGlassFileError, match="not a file that vitrify knows"):
+            vitrify.loads(text)
+
+    def test_code_in_a_hint_stays_as_it_is(self) -> None:
+        """Python tells upper case from lower case."""
+        with pytest.raises(NotGlassFileError) as caught:
+            vitrify.loads(_npy())
+        assert caught.value.hint == "Read it with numpy.load(…, allow_pickle=False)"
 
     def test_the_answer_is_a_phrase_and_an_advice(self) -> None:
         """Both are text, whatever the bytes."""

@@ -8,6 +8,7 @@ import decimal
 import fractions
 import functools
 import hashlib
+import http
 import importlib
 import io
 import ipaddress
@@ -110,6 +111,11 @@ VALUES: dict[str, Any] = {
     "Decimal zeros": [decimal.Decimal("-0E-10"), decimal.Decimal("0E+10"), decimal.Decimal("-0")],
     "Decimal with a large exponent": decimal.Decimal("1E+999999"),
     "Decimal specials": [decimal.Decimal(text) for text in ("sNaN12", "-NaN", "NaN7", "Infinity", "-Infinity")],
+    "flags of re": re.IGNORECASE,
+    "several flags of re": re.IGNORECASE | re.MULTILINE,
+    "no flag of re": re.RegexFlag(0),
+    "HTTPStatus": http.HTTPStatus.NOT_FOUND,
+    "SafeUUID": list(uuid.SafeUUID),
     "UUID": uuid.UUID("12345678123456781234567812345678"),
     "unsafe UUID": uuid.UUID(int=2**128 - 1, is_safe=uuid.SafeUUID.unsafe),
     "PurePosixPath": pathlib.PurePosixPath("/a/../b"),
@@ -165,6 +171,12 @@ def test_singletons_are_themselves() -> None:
     """What exists once in a process is not made a second time."""
     found = again([Ellipsis, NotImplemented, dt.UTC, BERLIN])
     assert all(a is b for a, b in zip(found, [Ellipsis, NotImplemented, dt.UTC, BERLIN], strict=True))
+
+
+@pytest.mark.parametrize("member", [re.IGNORECASE, re.ASCII | re.VERBOSE, http.HTTPStatus.OK, *uuid.SafeUUID])
+def test_members_of_enumerations_are_themselves(member: Any) -> None:
+    """Whoever compares them with `is` finds them."""
+    assert vitrify.loads(vitrify.dumps(member)) is member
 
 
 def test_an_ordered_dict_keeps_the_order_of_its_own() -> None:

@@ -73,7 +73,7 @@ def surface() -> Any:
 REFUSED: dict[str, tuple[Callable[[], Any], str]] = {
     "a factory that cannot be called again": (
         lambda: collections.defaultdict(operator.itemgetter(0)),
-        "a defaultdict whose default_factory is a itemgetter",
+        "a defaultdict whose default_factory is an itemgetter",
     ),
     "a chain of a tuple": (
         lambda: changed(collections.ChainMap(), maps=({},)),
@@ -179,7 +179,7 @@ REFUSED: dict[str, tuple[Callable[[], Any], str]] = {
 if hasattr(np, "dtypes") and hasattr(np.dtypes, "StringDType"):
     REFUSED["texts whose missing value is a number"] = (
         lambda: np.dtypes.StringDType(na_object=1),
-        "a StringDType whose na_object is a int",
+        "a StringDType whose na_object is an int",
     )
 
 

@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+from sklearn.preprocessing import FunctionTransformer
 
 import vitrify
 from tests.support.equality import assert_same
@@ -319,6 +320,71 @@ def test_writing_to_a_loaded_frame_leaves_its_relatives_alone() -> None:
     assert loaded.loc[1, "a"] == 1.0
     assert loaded.loc[2, "b"] == 2.0
     assert of_renamed.loc[0, "z"] == 0.0
+
+
+def _relatives_of_columns() -> list[Any]:
+    frame = pd.DataFrame({"a": [1.0, 2.0], "b": [3.0, 4.0]}, index=[5, 7])
+    return [frame, frame["a"], frame.iloc[:1], frame["b"].array, frame.to_numpy(), frame.columns, frame.index]
+
+
+def _relatives_of_an_array() -> list[Any]:
+    array = np.arange(12.0).reshape(3, 4)
+    return [array, pd.DataFrame(array, copy=False), pd.DataFrame(array[:, ::2], copy=False), pd.Series(array[0])]
+
+
+def _relatives_of_each_kind() -> list[Any]:
+    moments = pd.date_range("2020", periods=3, tz="Europe/Berlin")
+    frame = pd.DataFrame(
+        {
+            "text": ["x", "y", None],
+            "category": pd.Categorical(["u", "v", "u"]),
+            "masked": pd.array([1, None, 3], dtype="Int64"),
+            "date": moments.tz_localize(None),
+            "zoned": moments,
+            "span": moments - moments[0],
+            "period": moments.tz_localize(None).to_period("D"),
+            "interval": pd.arrays.IntervalArray.from_breaks([0.0, 1.0, 2.0, 3.0]),
+            "sparse": pd.arrays.SparseArray([0, 1, 0]),
+        }
+    )
+    columns = [frame[name] for name in frame]
+    return [*columns, frame, *(column.iloc[1:] for column in columns), *(column.array for column in columns)]
+
+
+def _relatives_of_indexes() -> list[Any]:
+    moments = pd.date_range("2020", periods=5, tz="Europe/Berlin")
+    spans = pd.interval_range(0, 5)
+    levels = pd.MultiIndex.from_product([moments, [1, 2]])
+    numbers = np.arange(5)
+    return [moments, moments[1:], spans, spans[1:], levels, levels[1:], numbers, pd.Index(numbers, copy=False)]
+
+
+@pytest.mark.parametrize(
+    "make", [_relatives_of_columns, _relatives_of_an_array, _relatives_of_each_kind, _relatives_of_indexes]
+)
+def test_objects_that_share_memory_are_saved_the_same_after_loading(make: Callable[[], list[Any]]) -> None:
+    """In any order: what a loaded object does not share is not in the file in the first place."""
+    for relatives in (make(), make()[::-1]):
+        data = vitrify.dumps(relatives)
+        loaded = vitrify.loads(data)
+        assert_same(relatives, loaded)
+        assert vitrify.dumps(loaded) == data
+
+
+def test_a_frame_and_its_array_share_no_memory_after_loading() -> None:
+    """Docs say so: writing to one leaves the other as it was."""
+    array = np.arange(6.0).reshape(3, 2)
+    loaded, frame = copy_of([array, pd.DataFrame(array, columns=["a", "b"], copy=False)])
+    loaded[0, 0] = -1.0
+    assert frame.loc[0, "a"] == 0.0
+
+
+def test_intervals_that_share_memory_do_not_after_loading() -> None:
+    """An array of intervals can be written to, so each has ends of its own."""
+    spans = pd.Series(pd.arrays.IntervalArray.from_breaks([0.0, 1.0, 2.0]))
+    whole, part = copy_of([spans, spans.iloc[1:]])
+    whole.iloc[1] = pd.Interval(5.0, 6.0)
+    assert part.tolist() == [pd.Interval(1.0, 2.0)]
 
 
 def lazily() -> dict[str, bool]:
@@ -1020,6 +1086,15 @@ def test_reviewed_functions_are_themselves_again(name: str) -> None:
     """A function travels by its id."""
     function = getattr(pd, name.removeprefix("pandas."))
     assert copy_of(function) is function
+
+
+def test_a_transformer_may_make_frames() -> None:
+    """With columns of its own choosing; an index besides could ask for any amount of memory."""
+    rows = np.arange(4.0).reshape(2, 2)
+    made = copy_of(FunctionTransformer(pd.DataFrame, kw_args={"columns": ["a", "b"]})).transform(rows)
+    pd.testing.assert_frame_equal(made, pd.DataFrame(rows, columns=["a", "b"]))
+    with pytest.raises(UnsupportedError, match=r"pandas\.DataFrame may not be given index= beforehand"):
+        vitrify.dumps(FunctionTransformer(pd.DataFrame, kw_args={"index": [1, 2]}))
 
 
 def test_other_functions_of_pandas_are_refused() -> None:

@@ -137,7 +137,7 @@ def test_a_callback_alone_says_what_to_keep_instead() -> None:
 
 def test_what_gets_attributes_by_name_is_refused_and_its_name_is_not() -> None:
     """No file may say which attributes to get, but scikit-learn looks one up in the estimator that was fitted."""
-    with pytest.raises(UnsupportedError, match=r"a operator\.attrgetter") as refused:
+    with pytest.raises(UnsupportedError, match=r"an operator\.attrgetter") as refused:
         vitrify.dumps(RFE(LogisticRegression(), importance_getter=operator.attrgetter("coef_")))
     assert refused.value.path == "$.importance_getter"
     assert refused.value.hint == "Give the attribute's name as text, or write a function of your own"

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 import scipy.sparse
+from sklearn.gaussian_process.kernels import RBF, CompoundKernel
 from sklearn.metrics.pairwise import linear_kernel
 from sklearn.svm import SVC, SVR, OneClassSVM
 
@@ -81,5 +82,5 @@ def test_a_kernel_has_a_column_for_each_training_sample() -> None:
     model._BaseLibSVM__Xfit = X[:7]
     assert refusal(model) == cause + "there are 7 training samples for the kernel, must be 30)"
     model = SVC(kernel=linear_kernel).fit(X, Y)
-    model.kernel = np.subtract
-    assert refusal(model) == cause + "kernel gives (30, 3) for 1 row(s) and 30 training samples)"
+    model.kernel = CompoundKernel([RBF(), RBF()])
+    assert refusal(model) == cause + "kernel gives (1, 30, 2) for 1 row(s) and 30 training samples)"

@@ -69,6 +69,41 @@ def test_more_dimensions_than_this_numpy_has_are_named(monkeypatch: pytest.Monke
     assert caught.value.message == "<bytes>: an array of 3 dimensions; this numpy has at most 2"
 
 
+def _widest(n_dims: int) -> list[Any]:
+    """Arrays of so many dimensions: plain, in Fortran's order, with shared elements, with gaps, of objects."""
+    ones = (1,) * (n_dims - 2)
+    array = np.arange(12.0).reshape(3, 4, *ones)
+    fields = np.zeros((2, 2, *ones), [("a", "<i2"), ("b", "<f8")])
+    objects = np.full((1, 2, *ones), None, object)
+    repeated = np.broadcast_to(np.float64(3.0), (2, 1, *ones))
+    parts = [array[:, ::2], array[1:, 1::2], array[:, ::3]]
+    return [array.copy(), np.asfortranarray(array), fields, objects, repeated, *parts, np.zeros((0, 2, *ones))]
+
+
+@pytest.mark.parametrize("n_dims", [31, 32, 63, 64])
+def test_arrays_of_as_many_dimensions_as_numpy_has_come_back(n_dims: int) -> None:
+    """One array, and many in one file; numpy's own save is the reference for what there can be."""
+    if n_dims > parse._NUMPY_DIMS:
+        pytest.skip("numpy 1 has 32 dimensions")
+    arrays = _widest(n_dims)
+    for value, loaded in zip(arrays, vitrify.loads(vitrify.dumps(arrays)), strict=True):
+        alone = vitrify.loads(vitrify.dumps(value))
+        for found in (loaded, alone):
+            assert (found.shape, found.dtype) == (value.shape, value.dtype)
+            assert found.tolist() == value.tolist()
+
+
+@pytest.mark.parametrize("value", [np.zeros(1), np.zeros(1024), np.full(1, None, object)], ids=["", "big", "objects"])
+def test_more_dimensions_than_any_numpy_has_are_refused(value: Any) -> None:
+    """A file may say 65, which no numpy can build."""
+    lie = Lie(vitrify.dumps([value]))
+    (table,) = (table for table in lie.graph["tables"] if "arrays" in table)
+    table["arrays"]["shape"] += [{"kind": "const", "value": 1, "cells": []} for _ in range(64)]
+    with pytest.raises(FormatError) as caught:
+        vitrify.loads(lie.file())
+    assert caught.value.message == "<bytes>: a table of arrays has an impossible shape or order"
+
+
 @pytest.mark.parametrize(
     ("value", "path"),
     [

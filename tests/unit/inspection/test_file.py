@@ -14,11 +14,12 @@ import numpy as np
 import pytest
 import sklearn
 from safetensors import safe_open
+from sklearn.dummy import DummyClassifier
 
 import vitrify
 from tests.unit.inspection.samples import MODELS, bundle, forest, pipeline
 from vitrify.errors import FormatError, IntegrityError, NotGlassFileError
-from vitrify.inspection import inspect
+from vitrify.inspection import Attached, inspect, read_attached
 
 
 class TestFile:
@@ -31,6 +32,34 @@ class TestFile:
         found = [inspect(source) for source in (path, str(path), data, bytearray(data), memoryview(data), stream)]
         assert all(summary == found[0] for summary in found)
         assert not stream.closed
+
+    def test_what_is_attached_comes_back_as_it_was_captured(self, tmp_path: Any) -> None:
+        """From a path, bytes and a stream; columns are told as numpy counts them, and rows as they were."""
+        X, y = np.arange(240.0).reshape(60, 4), np.arange(60) % 2
+        model = DummyClassifier().fit(X, y)
+        record = vitrify.capture(model, X, y, probes="sample")
+        path = tmp_path / "m.glass"
+        vitrify.dump({"model": model}, path, record=record)
+        for source in (path, path.read_bytes(), io.BytesIO(path.read_bytes())):
+            found = read_attached(source)
+            assert found.columns["mean"].tolist() == X.mean(axis=0).tolist()
+            assert found.columns["kinds"] == ["float"] * 4
+            assert found.target["n_distinct"].tolist() == [2]
+            assert {tuple(row) for row in found.probes["X"].tolist()} <= {tuple(row) for row in X.tolist()}
+            assert found.probes["outputs"]["predict"].tolist() == model.predict(found.probes["X"]).tolist()
+            assert found.texts == {}
+
+    def test_a_plain_file_attaches_nothing(self) -> None:
+        assert read_attached(vitrify.dumps(pipeline())) == Attached()
+
+    def test_damage_of_what_is_attached_is_named(self, tmp_path: Any) -> None:
+        """With the file that it is in."""
+        X = np.arange(240.0).reshape(60, 4)
+        data = bytearray(vitrify.dumps(DummyClassifier().fit(X, X[:, 0]), X=X))
+        data[-100] ^= 1
+        (tmp_path / "m.glass").write_bytes(data)
+        with pytest.raises(IntegrityError, match=r"^m\.glass: block '\$record' does not match its digest"):
+            read_attached(tmp_path / "m.glass")
 
     def test_size_and_versions_are_those_of_the_machine_that_wrote(self, tmp_path: Any) -> None:
         """Sizes agree with the file system, versions with the running libraries."""

@@ -2,25 +2,32 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import io
 import json
+import uuid
 import warnings
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import numpy as np
 import pandas as pd
 import pytest
 import safetensors
 from scipy import sparse
+from sklearn.base import BaseEstimator
+from sklearn.cluster import DBSCAN
 from sklearn.datasets import load_iris
+from sklearn.dummy import DummyClassifier
+from sklearn.exceptions import NotFittedError
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import cross_val_score
 
 import vitrify
 from vitrify.container.reader import open_glass_bytes
-from vitrify.errors import FormatError, IntegrityError, UnsupportedError
-from vitrify.record.attached import read_attached
+from vitrify.errors import FormatError, IntegrityError, UnsupportedError, VerificationError, VitrifyWarning
+from vitrify.record.attached import Attached, read_attached, write_attached
 
 X, Y = load_iris(return_X_y=True)
 
@@ -35,6 +42,14 @@ def told(data: bytes) -> dict[str, Any]:
     length = int.from_bytes(data[:8], "little")
     record: dict[str, Any] = json.loads(json.loads(data[8 : 8 + length])["__metadata__"]["record"])
     return record
+
+
+def nested(depth: int) -> dict[str, Any]:
+    """Dicts in one another."""
+    found: dict[str, Any] = {}
+    for _ in range(depth):
+        found = {"a": found}
+    return found
 
 
 class TestWhatIsKept:
@@ -136,6 +151,107 @@ class TestWhatIsKept:
         assert record.summary.source is not None
         assert record.attached.texts == {}
 
+    def test_a_path_names_data_as_its_text(self, model: LogisticRegression) -> None:
+        """Alone or with a version, which nobody opens."""
+        for given, version in ((Path("a/b"), ""), ((Path("a/b"), "v2"), "v2")):
+            data = vitrify.capture(model, X, Y, data=given).summary.data
+            assert data is not None
+            assert data.reference is not None
+            assert (data.reference.uri, data.reference.version) == (str(Path("a/b")), version)
+
+    def test_values_a_hundred_levels_deep_come_back(self, model: LogisticRegression) -> None:
+        extra = nested(99)
+        assert told(vitrify.dumps(model, record=vitrify.capture(model, extra=extra)))["extra"] == extra
+
+    def test_notes_on_a_table_stay_with_the_caller(self, model: LogisticRegression) -> None:
+        """`attrs` of a DataFrame are no rows."""
+        frame = pd.DataFrame(X)
+        frame.attrs["token"] = "hunter2"
+        data = vitrify.dumps(model, record=vitrify.capture(model, frame, Y, probes="sample"))
+        assert b"hunter2" not in data
+        assert frame.attrs == {"token": "hunter2"}
+
+    @pytest.mark.parametrize("probes", ["synthetic", "sample"])
+    @pytest.mark.parametrize("zone", ["Europe/Berlin", "UTC"])
+    @pytest.mark.parametrize("form", ["column", "categories", "objects"])
+    def test_moments_of_any_zone_are_kept(self, form: str, zone: str, probes: str) -> None:
+        """Zones of the tz database as well: what was written is read again, and fits itself."""
+        moments = pd.date_range("2020-03-20", periods=60, tz=zone)
+        forms: dict[str, Any] = {
+            "column": moments,
+            "categories": pd.Categorical(moments),
+            "objects": pd.Series(
+                [dt.datetime(2020, 3, 1 + i % 31, tzinfo=ZoneInfo(zone)) for i in range(60)], dtype=object
+            ),
+        }
+        frame = pd.DataFrame({"a": forms[form]})
+        labels = np.arange(60) % 2
+        model = DummyClassifier().fit(np.zeros((60, 1)), labels)
+        model.n_features_in_ = 1
+        data = vitrify.dumps(model, record=vitrify.capture(model, frame, labels, probes=probes))
+        report = vitrify.verify(io.BytesIO(data), frame, labels)
+        assert {finding.status for finding in report.findings} == {"pass"}
+        assert vitrify.check_input(io.BytesIO(data), frame) == []
+        vitrify.loads(data, verify="probes")
+
+
+class TestWithoutProbes:
+    @pytest.mark.parametrize(
+        ("make", "rows", "options", "reason"),
+        [
+            (lambda: DBSCAN().fit(X), X, {}, "predict: the model has no method that gives an output for rows alone"),
+            (
+                lambda: LogisticRegression(max_iter=300).fit(X, Y),
+                ["a", "b"] * 75,
+                {},
+                "predict, predict_proba, predict_log_proba, decision_function: ValueError: Expected 2D array",
+            ),
+            (
+                lambda: DummyClassifier().fit(X, Y),
+                [[uuid.UUID(int=i)] * 4 for i in range(150)],
+                {"probes": "sample"},
+                "X: the rows hold values that no record keeps",
+            ),
+            (
+                lambda: DummyClassifier().fit(X, Y),
+                pd.DataFrame({name: pd.period_range("2020", periods=150) for name in "abcd"}),
+                {},
+                "X: ValueError: no values can be made for the column 'a' of period[D]",
+            ),
+        ],
+        ids=["no output", "texts", "identifiers", "periods"],
+    )
+    def test_that_nothing_can_be_replayed_is_said_once_with_the_reason(
+        self, make: Any, rows: Any, options: Any, reason: str
+    ) -> None:
+        """At the line that captures, and again where the probes are asked for."""
+        model = make()
+        with pytest.warns(VitrifyWarning) as caught:
+            record = vitrify.capture(model, rows, Y, **options)
+        (warning,) = caught
+        kind = type(model).__name__
+        start = f"no probes are kept, so nothing will show that this {kind} still predicts the same: {reason}"
+        assert str(warning.message).startswith(start)
+        assert warning.filename == __file__
+        with pytest.raises(VerificationError) as refused:
+            vitrify.loads(vitrify.dumps(model, record=record), verify="probes")
+        assert f"predicts what it did; when it was saved, {reason}" in refused.value.message
+        assert refused.value.hint == "Load it without verify="
+
+    @pytest.mark.parametrize(
+        "save", [vitrify.dumps, lambda *args, **options: vitrify.dump(args[0], io.BytesIO(), **options)]
+    )
+    def test_the_warning_of_dump_is_at_the_line_that_dumps(self, save: Any) -> None:
+        with pytest.warns(VitrifyWarning, match="^no probes are kept") as caught:
+            save(DBSCAN().fit(X), X=X)
+        assert [warning.filename for warning in caught] == [__file__]
+
+    def test_whoever_wants_no_probes_is_not_warned(self) -> None:
+        """Warnings are errors here."""
+        model = DBSCAN().fit(X)
+        assert vitrify.capture(model, X, probes=None).summary.probes is None
+        assert vitrify.capture(model, notes="by hand").summary.probes is None
+
 
 class TestBundles:
     @pytest.mark.parametrize(
@@ -169,8 +285,34 @@ class TestBundles:
         deep: Any = model
         for _ in range(10):
             deep = [deep]
-        with pytest.raises(UnsupportedError, match=r"^record= was captured from another"):
+        with pytest.raises(UnsupportedError) as caught:
             vitrify.dumps(deep, record=vitrify.capture(model, X, Y))
+        message = "the LogisticRegression of the record lies 10 levels deep, and a record names at most 8"
+        assert (caught.value.message, caught.value.hint) == (message, "Save it nearer to the root")
+
+    @pytest.mark.parametrize(
+        ("key", "shown"),
+        [
+            (np.int64(1), "int64 (np.int64(1))"), (True, "bool (True)"), (1.5, "float (1.5)"),
+            (("a", 1), "tuple (('a', 1))"), ("\ud800", "str ('\\ud800')"),
+        ],
+    )  # fmt: skip
+    def test_a_key_that_no_record_can_name_is_told(self, model: LogisticRegression, key: Any, shown: str) -> None:
+        """It is the same model, so its capture is not at fault."""
+        for options in ({"record": vitrify.capture(model, X, Y)}, {"X": X, "y": Y}):
+            with pytest.raises(UnsupportedError) as caught:
+                vitrify.dumps({key: model}, **options)
+            message = f"the LogisticRegression of the record lies under a key of type {shown}, which no record can name"
+            assert (caught.value.message, caught.value.hint) == (message, "Use a text as the key")
+
+    def test_a_bundle_that_holds_itself_is_searched_once(self, model: LogisticRegression) -> None:
+        """The model is found behind a strange key, and another one not at all."""
+        bundle: dict[Any, Any] = {1.5: [model]}
+        bundle["self"] = bundle
+        with pytest.raises(UnsupportedError, match=r"lies under a key of type float \(1\.5\)"):
+            vitrify.dumps(bundle, record=vitrify.capture(model, X, Y))
+        with pytest.raises(UnsupportedError, match=r"^record= was captured from another"):
+            vitrify.dumps(bundle, record=vitrify.capture(LogisticRegression(max_iter=300).fit(X, Y), X, Y))
 
     def test_the_record_of_another_model_is_refused(self, model: LogisticRegression) -> None:
         record = vitrify.capture(LogisticRegression(max_iter=300).fit(X, Y), X, Y)
@@ -203,6 +345,101 @@ class TestRefusals:
         with pytest.raises(UnsupportedError, match="this LogisticRegression is not fitted") as caught:
             vitrify.capture(LogisticRegression(), X, Y)
         assert caught.value.hint == "Fit it first"
+
+    @pytest.mark.parametrize("probes", ["synthetic", None])
+    def test_an_estimator_says_itself_whether_it_is_fitted(self, probes: str | None) -> None:
+        """As scikit-learn asks it."""
+        with pytest.raises(UnsupportedError) as caught:
+            vitrify.capture(Learner(), X, Y, probes=probes)
+        assert caught.value.message == "this Learner is not fitted: there is nothing to capture"
+        assert caught.value.hint == "Fit it first"
+        assert vitrify.capture(Learner().fit(X, Y), X, Y).summary.probes is not None
+
+    def test_whose_every_output_fails_for_want_of_a_fit_is_not_fitted(self) -> None:
+        """Whatever library it comes from, and whichever subclass of the error it raises."""
+        with pytest.raises(UnsupportedError) as caught:
+            vitrify.dumps(Unfitted(), X=X, y=Y)
+        assert caught.value.message == "this Unfitted is not fitted: there is nothing to capture"
+        assert caught.value.hint == "Fit it first"
+
+    @pytest.mark.parametrize(
+        ("value", "message", "hint"),
+        [
+            (None, "this NoneType is no model", "Give the fitted model"),
+            ("m", "this str is no model", "Give the fitted model"),
+            (
+                {"names": ["a"], "model": LogisticRegression(max_iter=300).fit(X, Y)},
+                "this dict is no model",
+                "Give vitrify.capture(bundle['model'], …), and the whole dict to dump",
+            ),
+            (
+                [1, LogisticRegression(max_iter=300).fit(X, Y)],
+                "this list is no model",
+                "Give vitrify.capture(bundle[1], …), and the whole list to dump",
+            ),
+            ({}, "this dict is no model", "Give vitrify.capture(model, …), and the whole dict to dump"),
+        ],
+    )
+    def test_what_neither_learns_nor_answers_is_no_model(self, value: Any, message: str, hint: str) -> None:
+        for arguments in ((X, Y), ()):
+            with pytest.raises(UnsupportedError) as caught:
+                vitrify.capture(value, *arguments)
+            assert caught.value.message == f"{message}: it has neither fit nor a method that gives outputs"
+            assert caught.value.hint == hint
+
+    def test_a_class_is_no_model(self) -> None:
+        with pytest.raises(UnsupportedError) as caught:
+            vitrify.capture(LogisticRegression, X, Y)
+        assert caught.value.message == "LogisticRegression is a class, not a model"
+        assert caught.value.hint == "Make one, as with LogisticRegression(), and fit it"
+
+    @pytest.mark.parametrize("record", [{"a": 1}, "r"])
+    def test_only_capture_makes_records(self, model: LogisticRegression, record: Any) -> None:
+        """Also the summary of one is none."""
+        for given in (record, vitrify.capture(model, X, Y).summary):
+            with pytest.raises(TypeError) as caught:
+                vitrify.dumps(model, record=given)
+            kind = type(given).__name__
+            assert str(caught.value) == f"record= is what vitrify.capture(model, X, y) returns, got a {kind}"
+
+    @pytest.mark.parametrize(
+        ("data", "got"),
+        [
+            (("a", "b", "c"), "a tuple of str, str, str"), (["a"], "a list of str"), (5, "a int"),
+            ((5, "v1"), "a tuple of int, str"), ((), "a tuple of nothing"), (b"a/b", "a bytes"),
+        ],
+    )  # fmt: skip
+    def test_what_names_no_data_is_refused(self, model: LogisticRegression, data: Any, got: str) -> None:
+        with pytest.raises(TypeError) as caught:
+            vitrify.capture(model, X, Y, data=data)
+        assert str(caught.value) == f"data= is a URI or a path, or a pair of that and its version, got {got}"
+
+    @pytest.mark.parametrize("data", ["", ("", "v1")])
+    def test_data_at_no_place_is_refused(self, model: LogisticRegression, data: Any) -> None:
+        with pytest.raises(UnsupportedError) as caught:
+            vitrify.capture(model, X, Y, data=data)
+        assert caught.value.message == "data is an empty text"
+        assert caught.value.hint == "Give a URI or a path, or leave it out"
+
+    def test_a_record_that_no_reader_would_take_is_not_written(self, model: LogisticRegression, tmp_path: Path) -> None:
+        """It stands in the header, whose size the format bounds (SPEC.md 8.1)."""
+        path = tmp_path / "m.glass"
+        with pytest.raises(
+            UnsupportedError, match=r"^the header would have 1\d{8} bytes, most of them the record"
+        ) as caught:
+            vitrify.dump(model, path, record=vitrify.capture(model, notes="n" * 100_000_000))
+        assert caught.value.hint == "Put long notes= and extra= elsewhere, and name the place"
+        assert not path.exists()
+
+    def test_probes_that_no_record_has_are_not_written(self) -> None:
+        """A reader would refuse them."""
+        for value in (LogisticRegression(), np.random.RandomState(0), Own):
+            with pytest.raises(
+                UnsupportedError, match=r"^the data or its outputs hold .*, which no record has"
+            ) as caught:
+                write_attached(Attached(probes={"X": value}))
+            assert caught.value.hint is not None
+            assert "probes=None" in caught.value.hint
 
     def test_a_record_is_given_once(self, model: LogisticRegression) -> None:
         with pytest.raises(TypeError, match="X= and y= are short for record="):
@@ -298,6 +535,10 @@ class TestFilesOfOthers:
             ({"notes": "\ud800"}, "notes holds half of a character (a lone surrogate)"),
             ({"authors": [1]}, "authors[0] is a int, not a text"),
             ({"extra": {"a": {"b": {1, 2}}}}, "extra['a']['b'] is a set, which JSON does not have"),
+            ({"extra": nested(600)}, "extra holds values deeper than 100 levels"),
+            ({"extra": {"a": [nested(100)]}}, "extra holds values deeper than 100 levels"),
+            ({"authors": 5}, "authors is a int, not a list of texts"),
+            ({"parents": None}, "parents is a NoneType, not a list of texts"),
         ],
     )
     def test_what_no_record_can_say_is_refused_with_its_place(
@@ -306,6 +547,34 @@ class TestFilesOfOthers:
         with pytest.raises(UnsupportedError) as caught:
             vitrify.capture(model, **stated)
         assert caught.value.message == message
+
+
+class Learner(BaseEstimator):
+    """An estimator of the caller's, which knows whether it is fitted."""
+
+    def fit(self, rows: Any, _: Any) -> Learner:
+        self.width_ = np.asarray(rows).shape[1]
+        return self
+
+    def predict(self, rows: Any) -> Any:
+        return np.zeros(len(rows))
+
+    def __sklearn_is_fitted__(self) -> bool:
+        return hasattr(self, "width_")
+
+
+class StillNotFittedError(NotFittedError):
+    """What a library of the caller's raises."""
+
+
+class Unfitted:
+    """A model that finds out when it is asked."""
+
+    def predict(self, rows: Any) -> Any:
+        raise StillNotFittedError("call fit")
+
+    def transform(self, rows: Any) -> Any:
+        raise NotFittedError("call fit")
 
 
 class Own:

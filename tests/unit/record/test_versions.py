@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import dataclasses
 import json
 import re
 import warnings
 from typing import Any
 
+import msgspec
 import numpy as np
 import pytest
 import sklearn
@@ -71,7 +71,7 @@ def change(**how: Any) -> changes.Change:
     """A change of logistic regression in 1.5, for those with more than two classes."""
     first = next(found for found in changes.CHANGES if "LogisticRegression" in "".join(found.types))
     given = {"since": (1, 5), "forward": True, "backward": True, "applies": lambda graph, table, row: row == 1}
-    return dataclasses.replace(first, **(given | how))
+    return msgspec.structs.replace(first, **(given | how))
 
 
 class TestChanges:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import OrderedDict, defaultdict
 from pathlib import Path
 from typing import Any
 
@@ -61,6 +62,74 @@ def test_in_a_bundle_it_takes_the_place_of_the_old_one(tmp_path: Path, wrap: Any
     assert found(after).tree_.n_node_samples[0] == 75
     if isinstance(after, dict) and "threshold" in after:
         assert after["threshold"] == 0.25
+
+
+@pytest.mark.parametrize("kind", [OrderedDict, lambda items: defaultdict(list, items)])
+def test_a_bundle_keeps_its_type(tmp_path: Path, kind: Any) -> None:
+    old = saved(tmp_path / "old.glass", lambda model: kind({"z": 1, "model": model, "a": [2]}))
+    vitrify.rebuild(old, FRAME.iloc[::2], TARGET.iloc[::2], out=tmp_path / "new.glass")
+    before, after = vitrify.load(old), vitrify.load(tmp_path / "new.glass")
+    assert type(after) is type(before) is type(kind({}))
+    assert getattr(after, "default_factory", None) is getattr(before, "default_factory", None)
+    assert [(key, value) for key, value in after.items() if key != "model"] == [("z", 1), ("a", [2])]
+    assert after["model"].tree_.n_node_samples[0] == 75
+
+
+@pytest.mark.parametrize(
+    ("wrap", "found"),
+    [
+        (lambda model: {"a": model, "b": model}, lambda bundle: (bundle["a"], bundle["b"])),
+        (lambda model: [model, [(model, 1)]], lambda bundle: (bundle[0], bundle[1][0][0])),
+        (lambda model: (model, {"deep": (0, (model,))}), lambda bundle: (bundle[0], bundle[1]["deep"][1][0])),
+    ],
+)
+def test_wherever_the_old_one_was_is_the_new_one(tmp_path: Path, wrap: Any, found: Any) -> None:
+    """One object, as before."""
+    old = saved(tmp_path / "old.glass", wrap)
+    vitrify.rebuild(old, FRAME.iloc[::2], TARGET.iloc[::2], out=tmp_path / "new.glass")
+    one, other = found(vitrify.load(tmp_path / "new.glass"))
+    assert one is other
+    assert one.tree_.n_node_samples[0] == 75
+
+
+def test_a_bundle_that_holds_itself(tmp_path: Path) -> None:
+    def looped(model: Any) -> Any:
+        bundle = [model]
+        bundle.append(bundle)
+        return bundle
+
+    old = saved(tmp_path / "old.glass", looped)
+    vitrify.rebuild(old, FRAME.iloc[::2], TARGET.iloc[::2], out=tmp_path / "new.glass")
+    after = vitrify.load(tmp_path / "new.glass")
+    assert after[1] is after
+    assert after[0].tree_.n_node_samples[0] == 75
+
+
+@pytest.mark.parametrize(
+    ("out", "kind", "message"),
+    [
+        ("no/new.glass", FileNotFoundError, "cannot be saved: its folder does not exist"),
+        ("old.glass/new.glass", NotADirectoryError, "cannot be saved: its folder is a file"),
+        ("", IsADirectoryError, "is a folder, where a file is to be saved"),
+    ],
+)
+def test_where_nothing_can_be_saved_nothing_is_trained(
+    tmp_path: Path, out: str, kind: type[OSError], message: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The error has the name that the caller gave."""
+    old = saved(tmp_path / "old.glass")
+    monkeypatch.setattr(DecisionTreeClassifier, "fit", lambda *_, **__: pytest.fail("it was trained"))
+    with pytest.raises(kind) as caught:
+        vitrify.rebuild(old, FRAME, TARGET, out=tmp_path / out)
+    assert (caught.value.filename, caught.value.strerror) == (str(tmp_path / out), message)
+
+
+def test_other_columns_are_told(tmp_path: Path) -> None:
+    old = saved(tmp_path / "old.glass")
+    first, *others = FRAME.columns
+    rebuilt = vitrify.rebuild(old, FRAME[others].assign(more=1), TARGET)
+    assert {(one.problem, one.column) for one in rebuilt.misfits} == {("missing", f"'{first}'"), ("extra", "'more'")}
+    assert vitrify.rebuild(old, FRAME, TARGET).misfits == ()
 
 
 def test_a_stream_is_read_like_a_file(tmp_path: Path) -> None:

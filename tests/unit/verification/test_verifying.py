@@ -8,11 +8,13 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import numpy as np
 import pandas as pd
 import pytest
 from sklearn.datasets import load_iris
 from sklearn.linear_model import LogisticRegression
+from sklearn.model_selection import KFold, ShuffleSplit
 from sklearn.tree import DecisionTreeClassifier
 
 import vitrify
@@ -34,6 +36,11 @@ def path(model: LogisticRegression, tmp_path: Path) -> Path:
     record = vitrify.capture(model, FRAME, TARGET, cv=3, scoring="accuracy", holdout=(FRAME[::2], TARGET[::2]))
     vitrify.dump(model, tmp_path / "iris.glass", record=record)
     return tmp_path / "iris.glass"
+
+
+def share(model: Any, X: Any, y: Any) -> float:
+    """A scorer that no file holds."""
+    return float(np.mean(model.predict(X) == y))
 
 
 def statuses(report: Report) -> dict[str, str]:
@@ -140,6 +147,162 @@ class TestOtherData:
         assert statuses(report)["scores:accuracy"] == "fail"
 
 
+class TestTheTarget:
+    def only(self, path: Path, X: Any, y: Any, **options: Any) -> tuple[bool, str, str]:
+        report = vitrify.verify(path, X, y, cv=False, **options)
+        (finding,) = [one for one in report.findings if one.check == "target"]
+        return report.ok, finding.status, finding.message
+
+    @pytest.mark.parametrize("y", [TARGET, TARGET.to_numpy(), TARGET.tolist(), TARGET.rename("other")])
+    def test_the_same_values_pass_whatever_holds_them(self, path: Path, y: Any) -> None:
+        assert self.only(path, FRAME, y) == (True, "pass", "this is the target it was trained on")
+
+    @pytest.mark.parametrize("y", [np.roll(TARGET, 50), TARGET.astype(str), TARGET.where(TARGET.index > 3)])
+    def test_other_values_are_told(self, path: Path, y: Any) -> None:
+        """Also where no score needs them."""
+        told = (True, "warn", "this is another target: its values or rows differ")
+        assert self.only(path, FRAME, y) == told
+
+    def test_another_number_of_rows_fails(self, path: Path) -> None:
+        message = "y has 10 rows, and X has 150: give one value of y for each row of X"
+        assert self.only(path, FRAME, TARGET[:10]) == (False, "fail", message)
+
+    def test_rows_that_belong_together_are_other_data(self, path: Path) -> None:
+        assert self.only(path, FRAME[::2], TARGET[::2])[:2] == (True, "warn")
+
+    def test_what_is_no_table_fails(self, path: Path) -> None:
+        ok, status, message = self.only(path, FRAME, "hello")
+        assert (ok, status) == (False, "fail")
+        assert message.startswith("y is a str, which is no table that vitrify reads")
+
+    def test_without_rows_it_belongs_to_nothing(self, path: Path) -> None:
+        with pytest.raises(TypeError, match=r"^y= was given without X=$"):
+            vitrify.verify(path, None, TARGET)
+
+    def test_it_may_be_left_out(self, path: Path) -> None:
+        """By a name alone as by a list of names."""
+        for skip in ("target", ["target"]):
+            assert "target" not in statuses(vitrify.verify(path, FRAME, TARGET[:10], cv=False, skip=skip))
+
+    def test_scores_that_need_one_ask_for_it(self, path: Path) -> None:
+        (finding,) = [one for one in vitrify.verify(path, FRAME).findings if one.check == "scores:accuracy"]
+        assert finding.status == "warn"
+        assert finding.message == "it needs the target: give y, which on the command line is --target"
+
+
+class TestScoresThatCannotBeHad:
+    def test_no_fold_that_can_be_fitted_on_the_same_data_fails(self, model: LogisticRegression, tmp_path: Path) -> None:
+        """As one of five does; on other data it is told."""
+        record = vitrify.capture(model, FRAME, TARGET, cv=3, scoring="accuracy")
+        vitrify.dump(model, tmp_path / "m.glass", record=record)
+        other = vitrify.load(tmp_path / "m.glass")
+        other.solver = "newton"
+        vitrify.dump(other, tmp_path / "m.glass", record=vitrify.Record(**_parts(tmp_path / "m.glass"), model=other))
+        for rows, status in ((slice(None), "fail"), (slice(0, None, 2), "warn")):
+            report = vitrify.verify(tmp_path / "m.glass", FRAME[rows], TARGET[rows])
+            (finding,) = [one for one in report.findings if one.check == "scores:accuracy"]
+            assert (finding.status, report.ok) == (status, status == "warn")
+            assert finding.message.startswith("LogisticRegression cannot be fitted on this data (InvalidParameterError")
+
+    def test_what_asks_for_them_is_not_here(self, model: LogisticRegression, tmp_path: Path) -> None:
+        """No failure: a scorer of the caller's own, and folds that no file holds."""
+        folds = list(KFold(3, shuffle=True, random_state=0).split(FRAME))
+        record = vitrify.capture(model, FRAME, TARGET, cv=folds, scoring={"a": "accuracy", "own": share})
+        vitrify.dump(model, tmp_path / "m.glass", record=record)
+        report = vitrify.verify(tmp_path / "m.glass", FRAME, TARGET)
+        assert report.ok
+        found = {f.check: (f.status, f.message) for f in report.findings if f.check.startswith("scores")}
+        assert found["scores:accuracy"][0] == found[f"scores:{__name__}.share"][0] == "warn"
+        assert "no file holds: give them again with cv=" in found["scores:accuracy"][1]
+        assert "given again with scoring=" in found[f"scores:{__name__}.share"][1]
+
+    @pytest.mark.parametrize(
+        ("cv", "how"),
+        [
+            (list(KFold(3, shuffle=True, random_state=0).split(FRAME)), "all 3 folds are the same"),
+            (list(ShuffleSplit(3, random_state=0).split(FRAME)), "as 3 folds before and 3 now are no pairs"),
+        ],
+    )
+    def test_folds_given_again_are_pairs_only_if_they_are_the_same(
+        self, model: LogisticRegression, tmp_path: Path, cv: Any, how: str
+    ) -> None:
+        folds = list(KFold(3, shuffle=True, random_state=0).split(FRAME))
+        vitrify.dump(model, tmp_path / "m.glass", record=vitrify.capture(model, FRAME, TARGET, cv=folds))
+        report = vitrify.verify(tmp_path / "m.glass", FRAME, TARGET, cv=cv)
+        (finding,) = [one for one in report.findings if one.check == "scores:score"]
+        assert how in finding.message
+
+    @pytest.mark.parametrize(("cv", "is_told"), [(KFold(3), True), (3, False), (ShuffleSplit(3), True)])
+    def test_a_splitter_that_is_not_needed_is_told(self, path: Path, cv: Any, is_told: bool) -> None:
+        """The record's own makes the folds; its equal is no other."""
+        found = {one.check: one for one in vitrify.verify(path, FRAME, TARGET, cv=cv).findings}
+        assert found["scores:accuracy"].message == "all 3 folds are the same"
+        assert ("scores" in found) == is_told
+        if is_told:
+            assert found["scores"].status == "warn"
+            assert "than that of the record, sklearn.model_selection.StratifiedKFold" in found["scores"].message
+
+    def test_a_splitter_that_is_none_fails(self, path: Path) -> None:
+        (finding,) = [one for one in vitrify.verify(path, FRAME, TARGET, cv="five").findings if one.check == "scores"]
+        assert finding.status == "fail"
+        assert finding.message.startswith("cv= does not say how to split the data")
+
+
+class TestTheHoldout:
+    @pytest.mark.parametrize(
+        ("holdout", "check", "message"),
+        [
+            ((object(), TARGET), "holdout", "the holdout is a object, which is no table that vitrify reads"),
+            (("text", TARGET), "holdout", "the holdout is a str, which is no table that vitrify reads"),
+            ((FRAME[::2], TARGET), "holdout", "y has 150 rows, and X has 75"),
+            ((FRAME.iloc[:, :2], TARGET), "holdout:score", "score cannot score a LogisticRegression on this data"),
+            ((["a"] * 150, TARGET), "holdout:score", "score cannot score a LogisticRegression on this data"),
+            ((FRAME, None), "holdout:score", "score cannot score a LogisticRegression on this data"),
+        ],
+    )
+    def test_one_that_cannot_be_scored_fails(
+        self, model: LogisticRegression, tmp_path: Path, holdout: Any, check: str, message: str
+    ) -> None:
+        """Whoever hands it over wants to know its score."""
+        record = vitrify.capture(model, FRAME, TARGET, holdout=(FRAME[::2], TARGET[::2]))
+        vitrify.dump(model, tmp_path / "m.glass", record=record)
+        report = vitrify.verify(tmp_path / "m.glass", holdout=holdout)
+        assert statuses(report)["integrity"] == "pass"
+        (finding,) = [one for one in report.findings if one.status == "fail"]
+        assert finding.check == check
+        assert finding.message.startswith(message)
+
+    def test_a_pair_may_be_a_list(self, model: LogisticRegression, tmp_path: Path) -> None:
+        """Here as in capture."""
+        pair = [FRAME[::2], TARGET[::2]]
+        record = vitrify.capture(model, FRAME, TARGET, holdout=pair)  # type: ignore[arg-type]  # the point
+        vitrify.dump(model, tmp_path / "m.glass", record=record)
+        report = vitrify.verify(tmp_path / "m.glass", holdout=pair)  # type: ignore[arg-type]  # the point
+        assert statuses(report)["holdout:score"] == "pass"
+
+
+class TestNoProbes:
+    def test_the_record_says_why(self, model: LogisticRegression, path: Path) -> None:
+        parts = _parts(path)
+        failed = {"predict": "ValueError: no such row"}
+        probes = msgspec.structs.replace(parts["summary"].probes, n_rows=0, methods=(), failed=failed)
+        record = vitrify.Record(
+            summary=msgspec.structs.replace(parts["summary"], probes=probes),
+            attached=replace(parts["attached"], probes={}),
+            model=model,
+        )
+        vitrify.dump(model, path, record=record)
+        (finding,) = [one for one in vitrify.verify(path).findings if one.check == "probes"]
+        assert finding.status == "fail"
+        assert finding.message.startswith("no probes: predict: ValueError: no such row")
+
+    def test_they_were_not_wanted(self, model: LogisticRegression, tmp_path: Path) -> None:
+        record = vitrify.capture(model, FRAME, TARGET, probes=None)
+        vitrify.dump(model, tmp_path / "m.glass", record=record)
+        (finding,) = [one for one in vitrify.verify(tmp_path / "m.glass").findings if one.check == "probes"]
+        assert finding.message.startswith("nothing to replay: capture with probes='synthetic', or leave this check out")
+
+
 class TestTrust:
     def test_names_of_the_callers_are_needed_here_too(self, tmp_path: Path) -> None:
         vitrify.dump({"x": own_code.Point(1, 2)}, tmp_path / "own.glass")
@@ -175,7 +338,7 @@ class TestWhatIsNotThere:
     def test_data_that_the_file_does_not_know(self, model: LogisticRegression, tmp_path: Path) -> None:
         vitrify.dump(model, tmp_path / "plain.glass")
         report = vitrify.verify(tmp_path / "plain.glass", FRAME, TARGET, skip=["probes", "versions"])
-        assert statuses(report) == {"integrity": "pass", "content": "pass", "data": "warn"}
+        assert statuses(report) == {"integrity": "pass", "content": "pass", "data": "warn", "target": "warn"}
         with pytest.raises(UnsupportedError, match="the file does not say what its model expects"):
             vitrify.check_input(tmp_path / "plain.glass", FRAME)
 

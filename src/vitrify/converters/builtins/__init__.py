@@ -29,7 +29,7 @@ FAMILIES: Final[tuple[Family, ...]] = (
             "builtins.bytearray": "bytearray",
             "builtins.ellipsis": "Ellipsis",
             "builtins.NotImplementedType": "NotImplemented",
-            "fractions.Fraction": "fractions.Fraction",
+            **_same("fractions.Fraction", "re.RegexFlag", "http.HTTPStatus", "uuid.SafeUUID"),
         },
     ),
     Family(

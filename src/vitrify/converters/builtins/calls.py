@@ -19,6 +19,7 @@ from typing import Any, Final
 import numpy as np
 
 from vitrify.converters import builtins, default_registry, numpy, pandas, scipy, sklearn
+from vitrify.graph.paths import with_article
 from vitrify.graph.registry import REVIEWED_LIBRARIES
 
 _FUNCTIONS: Final = (
@@ -37,7 +38,7 @@ def refusal(function: Any, args: Sequence[Any], keywords: Mapping[str, Any]) -> 
     if name is None:
         if callable(function) and not _is_reviewed(function):
             return None
-        return f"a {type(function).__name__} is not a reviewed function"
+        return f"{with_article(type(function).__name__)} is not a reviewed function"
     allowed, leading = _reviews()[0].get(name, frozenset()), _reviews()[1].get(name, 0)
     if len(args) > leading:
         return f"{name} may be given {leading} arguments beforehand, found {len(args)}"

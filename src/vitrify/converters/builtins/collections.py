@@ -17,6 +17,7 @@ from vitrify.converters.builtins.calls import is_factory
 from vitrify.converters.checking.values import charge, exact, is_attribute
 from vitrify.errors import UnsupportedError
 from vitrify.graph.converter import Converter
+from vitrify.graph.paths import with_article
 from vitrify.graph.rows import Rows
 
 _MAPPINGS: Final = (
@@ -52,7 +53,7 @@ def _refuse_attributes(target: Any, known: frozenset[str] = frozenset()) -> None
 def _encode_defaultdict(target: collections.defaultdict[Any, Any]) -> tuple[object, ...]:
     if not is_factory(target.default_factory):
         raise UnsupportedError(
-            f"a defaultdict whose default_factory is a {type(target.default_factory).__name__}",
+            f"a defaultdict whose default_factory is {with_article(type(target.default_factory).__name__)}",
             hint="Use a class, a named function or functools.partial",
         )
     return target.default_factory, dict(target)
@@ -60,7 +61,7 @@ def _encode_defaultdict(target: collections.defaultdict[Any, Any]) -> tuple[obje
 
 def _fill_defaultdict(target: collections.defaultdict[Any, Any], factory: Any, pairs: dict[Any, Any]) -> None:
     if not is_factory(factory):
-        raise TypeError(f"default_factory is a {type(factory).__name__}")
+        raise TypeError(f"default_factory is {with_article(type(factory).__name__)}")
     _fill_pairs(target, pairs)
     target.default_factory = factory
 
@@ -77,7 +78,9 @@ def _fill_deque(target: collections.deque[Any], items: list[Any], maxlen: int | 
 def _encode_chain_map(target: collections.ChainMap[Any, Any]) -> tuple[object, ...]:
     _refuse_attributes(target, frozenset({"maps"}))
     if type(target.maps) is not list:
-        raise UnsupportedError(f"a ChainMap whose maps are a {type(target.maps).__name__}", hint="Make them a list")
+        raise UnsupportedError(
+            f"a ChainMap whose maps are {with_article(type(target.maps).__name__)}", hint="Make them a list"
+        )
     return (target.maps,)
 
 
@@ -121,7 +124,7 @@ def _encode_proxy(target: types.MappingProxyType[Any, Any]) -> tuple[object, ...
     while type(mapping) is types.MappingProxyType:
         (mapping,) = gc.get_referents(mapping)
     if type(mapping) not in _MAPPINGS:
-        raise UnsupportedError(f"a mapping proxy of a {type(mapping).__name__}", hint="Keep a dict instead")
+        raise UnsupportedError(f"a mapping proxy of {with_article(type(mapping).__name__)}", hint="Keep a dict instead")
     return (mapping,)
 
 

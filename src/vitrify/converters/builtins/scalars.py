@@ -1,11 +1,13 @@
-"""Small values of the language itself: complex, Fraction, range, slice, bytearray, Ellipsis, NotImplemented.
+"""Small values of Python itself: complex, Fraction, range, slice, bytearray, Ellipsis, members of three enumerations.
 
 A slice directly within a slice is refused: Python frees such chains recursively and would exhaust the stack.
 """
 
 from __future__ import annotations
 
+import re
 from fractions import Fraction
+from importlib import import_module
 from math import gcd
 from typing import Any, Final
 
@@ -15,6 +17,8 @@ from vitrify.graph.converter import Converter
 from vitrify.graph.rows import Rows
 
 _MAX_FRACTION_BITS: Final = 1 << 17
+_MAX_FLAGS: Final = 1 << 9
+"""Above all flags of `re`."""
 
 
 def _decode_complex(real: float, imag: float) -> complex:
@@ -63,6 +67,23 @@ def _decode_fraction(numerator: int, denominator: int) -> Fraction:
     return Fraction(numerator, denominator)
 
 
+def _decode_flags(value: int) -> re.RegexFlag:
+    exact(value, int)
+    if not 0 <= value < _MAX_FLAGS:
+        raise ValueError("flags that no pattern has")
+    return re.RegexFlag(value)
+
+
+def _decode_status(value: int) -> object:
+    exact(value, int)
+    return import_module("http").HTTPStatus(value)
+
+
+def _decode_safety(name: str) -> object:
+    exact(name, str)
+    return import_module("uuid").SafeUUID[name]
+
+
 def _charged(n_bytes: int) -> Any:
     def check(rows: Rows) -> None:
         charge(rows, n_bytes)
@@ -107,6 +128,27 @@ CONVERTERS: Final[tuple[Converter[Any], ...]] = (
         encode=_encode_fraction,
         decode=_decode_fraction,
         check=_charged(64),
+    ),
+    Converter(
+        type_id="re.RegexFlag",
+        types=("re.RegexFlag",),
+        fields=("value",),
+        encode=lambda flags: (int(flags),),
+        decode=_decode_flags,
+    ),
+    Converter(
+        type_id="http.HTTPStatus",
+        types=("http.HTTPStatus",),
+        fields=("value",),
+        encode=lambda status: (int(status),),
+        decode=_decode_status,
+    ),
+    Converter(
+        type_id="uuid.SafeUUID",
+        types=("uuid.SafeUUID",),
+        fields=("name",),
+        encode=lambda safety: (safety.name,),
+        decode=_decode_safety,
     ),
     Converter(
         type_id="Ellipsis",

@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from vitrify.graph.members import is_shadowing
+from vitrify.graph.paths import with_article
 from vitrify.graph.rows import Rows
 
 
@@ -56,7 +57,9 @@ def exact(value: object, *kinds: type) -> None:
         TypeError: It is another, or a subclass.
     """
     if type(value) not in kinds:
-        raise TypeError(f"found a {type(value).__name__}, expected {' or '.join(kind.__name__ for kind in kinds)}")
+        raise TypeError(
+            f"found {with_article(type(value).__name__)}, expected {' or '.join(kind.__name__ for kind in kinds)}"
+        )
 
 
 def is_attribute(cls: type, name: object) -> bool:

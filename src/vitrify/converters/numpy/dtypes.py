@@ -16,6 +16,7 @@ from vitrify.converters.numpy import DTYPE_TYPES
 from vitrify.errors import UnsupportedError
 from vitrify.graph.converter import Converter
 from vitrify.graph.dtypes import decode_dtype, encode_dtype
+from vitrify.graph.paths import with_article
 from vitrify.graph.registry import full_name
 from vitrify.graph.rows import Rows
 
@@ -102,7 +103,9 @@ def _encode_string_dtype(dtype: Any) -> tuple[object, ...]:
         return bool(dtype.coerce), False, None
     if not _is_missing_value(dtype.na_object):
         kind = type(dtype.na_object).__name__
-        raise UnsupportedError(f"a StringDType whose na_object is a {kind}", hint="Use None, nan or pandas.NA")
+        raise UnsupportedError(
+            f"a StringDType whose na_object is {with_article(kind)}", hint="Use None, nan or pandas.NA"
+        )
     return bool(dtype.coerce), True, dtype.na_object
 
 
@@ -116,7 +119,7 @@ def _decode_string_dtype(coerce: bool, has_na: bool, na_object: object) -> Any:
         exact(na_object, type(None))
         return make(coerce=coerce)
     if not _is_missing_value(na_object):
-        raise ValueError(f"na_object is a {type(na_object).__name__}")
+        raise ValueError(f"na_object is {with_article(type(na_object).__name__)}")
     return make(coerce=coerce, na_object=na_object)
 
 

@@ -13,6 +13,7 @@ import numpy.typing as npt
 from vitrify.converters.checking.values import charge, exact
 from vitrify.errors import UnsupportedError
 from vitrify.graph.converter import Converter
+from vitrify.graph.paths import with_article
 from vitrify.graph.rows import Rows
 
 _OBJECT_BYTES: Final = 1000
@@ -30,7 +31,9 @@ def _encode(array: np.ma.MaskedArray[Any, Any]) -> tuple[object, ...]:
         raise UnsupportedError(f"a masked array with attributes of its own ({', '.join(sorted(extra))[:80]})")
     data, mask = array.data, own["_mask"]
     if type(data) not in _DATA_TYPES:
-        raise UnsupportedError(f"a masked array over a {type(data).__name__}", hint="Mask a plain array instead")
+        raise UnsupportedError(
+            f"a masked array over {with_article(type(data).__name__)}", hint="Mask a plain array instead"
+        )
     info.pop("_getitem", None)
     parts = data, None if mask is np.ma.nomask else mask, own["_fill_value"]
     reason = _problem(*parts)

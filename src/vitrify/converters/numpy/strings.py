@@ -17,7 +17,7 @@ from vitrify.graph.converter import Converter
 from vitrify.graph.rows import Rows
 
 _OBJECT_BYTES: Final = 400
-_MAX_DIMS: Final = 32
+_MAX_DIMS: Final = 64
 
 
 def _encode(array: npt.NDArray[Any]) -> tuple[object, ...]:

@@ -120,9 +120,11 @@ FAMILIES: Final[tuple[Family, ...]] = (
 ATTRS: Final[dict[str, str]] = {}
 NAMES: Final[dict[str, tuple[str, str]]] = {
     f"pandas.{name}": ("pandas", name)
-    for name in ("get_dummies", "isna", "notna", "to_datetime", "to_numeric", "to_timedelta")
+    for name in ("DataFrame", "Series", "get_dummies", "isna", "notna", "to_datetime", "to_numeric", "to_timedelta")
 }
 KEYWORDS: Final[dict[str, frozenset[str]]] = {
+    "pandas.DataFrame": frozenset({"columns"}),  # with an index besides, a file could ask for a table of any size
+    "pandas.Series": frozenset({"name"}),
     "pandas.get_dummies": frozenset({"dummy_na", "drop_first", "sparse"}),
     "pandas.to_datetime": frozenset({"dayfirst", "errors", "unit", "utc", "yearfirst"}),
     "pandas.to_numeric": frozenset({"downcast", "errors"}),

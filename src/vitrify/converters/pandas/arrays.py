@@ -127,6 +127,10 @@ def _decode_periods(ordinals: Any, dtype: Any) -> Any:
     return pd.arrays.PeriodArray(owned(ordinals), dtype=dtype)
 
 
+def _encode_intervals(array: Any) -> tuple[Any, ...]:
+    return array.left.copy(deep=True), array.right.copy(deep=True), array.closed
+
+
 def _decode_intervals(left: Any, right: Any, closed: Any) -> Any:
     require(isinstance(left, pd.Index) and isinstance(right, pd.Index), "intervals have two indexes")
     require(left.dtype == right.dtype and type(closed) is str, "the ends of intervals have one dtype")
@@ -138,7 +142,8 @@ def _decode_intervals(left: Any, right: Any, closed: Any) -> Any:
 
 def _encode_sparse(array: Any) -> tuple[Any, ...]:
     indices = array.sp_index.to_int_index().indices
-    return array.sp_values.view(), indices.view(), len(array), array.dtype, array.kind
+    dtype = pd.SparseDtype(array.dtype.subtype, array.dtype.fill_value)  # pandas makes one for each array that it loads
+    return array.sp_values.view(), indices.view(), len(array), dtype, array.kind
 
 
 def _decode_sparse(values: Any, indices: Any, length: Any, dtype: Any, kind: Any) -> Any:
@@ -175,7 +180,7 @@ def _check(rows: Rows) -> None:
 def _array(
     name: str, fields: tuple[str, ...], encode: Callable[..., Any], decode: Callable[..., Any]
 ) -> Converter[Any]:
-    return pandas_converter(name, fields, encode, decode, _check)
+    return pandas_converter(name, fields, encode, decode, _check, owns_arrays=True)
 
 
 CONVERTERS: tuple[Converter[Any], ...] = (
@@ -197,7 +202,7 @@ CONVERTERS: tuple[Converter[Any], ...] = (
         _decode_durations,
     ),
     _array("PeriodArray", ("ordinals", "dtype"), lambda a: (a.asi8.view(), a.dtype), _decode_periods),
-    _array("IntervalArray", ("left", "right", "closed"), lambda a: (a.left, a.right, a.closed), _decode_intervals),
+    _array("IntervalArray", ("left", "right", "closed"), _encode_intervals, _decode_intervals),
     _array("SparseArray", ("values", "indices", "length", "dtype", "kind"), _encode_sparse, _decode_sparse),
     _array("NumpyExtensionArray", ("values",), lambda a: (a.to_numpy().view(),), _decode_numpy),
 )

@@ -137,6 +137,7 @@ CONVERTERS: tuple[Converter[Any], ...] = (
         encode=_encode_array,
         decode=refusing(_decode_array),
         check=_check,
+        owns_arrays=True,
     ),
     Converter(
         type_id="pandas.ArrowDtype",

@@ -17,6 +17,8 @@ def pandas_converter(
     encode: Callable[..., Any],
     decode: Callable[..., Any],
     check: Callable[[Rows], None],
+    *,
+    owns_arrays: bool = False,
 ) -> Converter[Any]:
     """A converter for `pandas.<name>`, under every private path that the class has had."""
     type_id = f"pandas.{name}"
@@ -27,4 +29,5 @@ def pandas_converter(
         encode=encode,
         decode=refusing(decode),
         check=check,
+        owns_arrays=owns_arrays,
     )

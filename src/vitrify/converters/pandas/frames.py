@@ -180,6 +180,7 @@ CONVERTERS: tuple[Converter[Any], ...] = (
         encode=_encode_series,
         decode=refusing(_decode_series),
         check=_check_series,
+        owns_arrays=True,
     ),
     Converter(
         type_id="pandas.DataFrame",
@@ -188,5 +189,6 @@ CONVERTERS: tuple[Converter[Any], ...] = (
         encode=_encode_frame,
         decode=refusing(_decode_frame),
         check=_check_frames,
+        owns_arrays=True,
     ),
 )

@@ -58,6 +58,11 @@ def _decode_categorical(values: Any, name: Any) -> Any:
     return pd.CategoricalIndex(values, name=name, copy=False)
 
 
+def _encode_dates(index: Any) -> tuple[Any, ...]:
+    times = encode_times(index, "M")  # which get memory of their own where they get a zone
+    return times if index.tz is None else times.copy(), encode_zone(index.tz), index.freq, index.name
+
+
 def _decode_dates(values: Any, zone: Any, freq: Any, name: Any) -> Any:
     return with_freq(with_zone(decode_times(values, "M"), zone), freq).rename(name)
 
@@ -121,7 +126,7 @@ CONVERTERS: tuple[Converter[Any], ...] = (
     _index(
         "DatetimeIndex",
         ("values", "tz", "freq", "name"),
-        lambda i: (encode_times(i, "M"), encode_zone(i.tz), i.freq, i.name),
+        _encode_dates,
         _decode_dates,
     ),
     _index(

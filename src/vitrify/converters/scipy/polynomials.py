@@ -18,6 +18,7 @@ from vitrify.errors import UnsupportedError
 from vitrify.graph.converter import Converter
 
 _MAX_DEGREE: Final = 100
+_FITPACK_DEGREE: Final = 5
 _SPLINE_BYTES: Final = 5_000
 
 
@@ -33,6 +34,10 @@ def _check_spline(t: Any, c: Any, k: Any, extrapolate: Any, axis: Any) -> None:
     require(is_array(t, "f", 1) and is_array(c), "knots and coefficients must be arrays of numbers")
     require(_is_int(k, 0, _MAX_DEGREE), f"degree must be an int from 0 to {_MAX_DEGREE}")
     require(_is_extrapolate(extrapolate), "extrapolate is True, False, None or 'periodic'")
+    require(
+        k <= _FITPACK_DEGREE or c.ndim > 1 or bool(extrapolate),
+        f"a degree above {_FITPACK_DEGREE} needs extrapolate=True: FITPACK, which integrates otherwise, has no room",
+    )
     require(c.ndim >= 1 and _is_int(axis, 0, c.ndim - 1), "axis is out of range")
     require(len(t) >= 2 * int(k) + 2 and len(c) >= len(t) - int(k) - 1, "knots, coefficients and degree do not fit")
     require(np.isfinite(t).all() and (np.diff(t) >= 0).all(), "knots must be finite and must not decrease")

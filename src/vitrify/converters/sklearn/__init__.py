@@ -163,6 +163,7 @@ _RULED: Final = {
         "ensemble._forest.RandomTreesEmbedding",
         "ensemble._gb.GradientBoostingClassifier",
         "ensemble._gb.GradientBoostingRegressor",
+        "ensemble._hist_gradient_boosting.binning._BinMapper",
         "ensemble._hist_gradient_boosting.gradient_boosting.HistGradientBoostingClassifier",
         "ensemble._hist_gradient_boosting.gradient_boosting.HistGradientBoostingRegressor",
         "ensemble._hist_gradient_boosting.predictor.TreePredictor",

@@ -6,7 +6,6 @@ Prediction follows child indices and feature indices without any bound. Source o
 
 from __future__ import annotations
 
-import warnings
 from functools import lru_cache
 from typing import Any, Final
 
@@ -14,8 +13,10 @@ import numpy as np
 import numpy.typing as npt
 
 from vitrify import kernels
+from vitrify.converters.sklearn.steady import require_steady, shapes_of_answers
 from vitrify.errors import UnsupportedError
-from vitrify.graph.rows import Rows
+from vitrify.graph.invariants import ArrayField, ShapeField, contents, invariants
+from vitrify.graph.rows import Place, Rows
 
 _FIELDS: Final = {
     "value": "<f8", "count": "<u4", "num_threshold": "<f8", "missing_go_to_left": "|u1", "left": "<u4",
@@ -25,6 +26,10 @@ _FIELDS: Final = {
 _BITSETS: Final = ("binned_left_cat_bitsets", "raw_left_cat_bitsets")
 _BITSET_DTYPE: Final = np.dtype("<u4")
 _BATCH_TREES: Final = 256
+_check_flags: Final = invariants(
+    ShapeField(name="n_bins_non_missing_", shape=("n_features",)),
+    ArrayField(name="is_categorical_", dtypes=("|u1", "|b1"), shape=("n_features",)),
+)
 Ints = npt.NDArray[np.int64]
 
 
@@ -102,20 +107,32 @@ def require_columns(model: Any) -> None:
     """Fail unless the trees get as many columns as the input has; what encodes categories is only known by asking.
 
     Raises:
-        ValueError: `_preprocessor` gives others for a row of known categories and zeros.
+        ValueError: `_preprocessor` gives others for rows of known categories and zeros, or must not be asked.
     """
     preprocessor = vars(model).get("_preprocessor")
     if preprocessor is None or "_predictors" not in vars(model):
         return
+    require_steady(preprocessor, "_preprocessor")
     row = np.zeros((1, model.n_features_in_), object)
     for _, transformer, columns in preprocessor.transformers_:
         if hasattr(transformer, "categories_"):
             row[0, columns] = [categories[0] for categories in transformer.categories_]
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        given = np.shape(preprocessor.transform(row))
-    if given != row.shape:
-        raise ValueError(f"_preprocessor gives {given} for one row of {model.n_features_in_} features")
+    for n, given in shapes_of_answers(preprocessor, lambda n: preprocessor.transform(row.repeat(n, axis=0))):
+        if given != (n, model.n_features_in_):
+            raise ValueError(f"_preprocessor gives {given} for {n} row(s) of {model.n_features_in_} features")
+
+
+def check_bin_mapper(rows: Rows) -> None:
+    """As many thresholds and flags as features: compiled code reads those of each column of the input."""
+    _check_flags(rows)
+    if not rows.has("bin_thresholds_"):
+        return
+    shapes = rows.places("n_bins_non_missing_")
+    for row, thresholds in enumerate(contents(rows, "bin_thresholds_")):
+        known = shapes[row]
+        n_features = known.shape[0] if isinstance(known, Place) and known.shape else -1
+        if thresholds is None or len(thresholds) != n_features:
+            rows.fail(row, f"bin_thresholds_ must be a list for {n_features} features")
 
 
 def match_dtype(predictor: Any) -> None:

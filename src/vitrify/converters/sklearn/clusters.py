@@ -13,7 +13,7 @@ import numpy as np
 
 from vitrify.converters.sklearn.functions import METRIC, with_metric
 from vitrify.graph.converter import AttrsRule
-from vitrify.graph.invariants import ArrayField, IntField, invariants
+from vitrify.graph.invariants import ArrayField, IntField, Relation, invariants
 from vitrify.graph.rows import Place, Rows
 
 _FLOATS: Final = ("<f8", "<f4")
@@ -22,10 +22,12 @@ _N_FEATURES: Final = IntField(name="n_features_in_", low=1, size="n_features")
 _N_THREADS: Final = IntField(name="_n_threads", low=1, high=_MAX_THREADS)
 _MERGES: Final = {"left_node": "<i8", "right_node": "<i8", "value": "<f8", "cluster_size": "<i8"}
 
+_SOME_CLUSTERS: Final = Relation(message="there must be a cluster", holds=lambda env: env["n_clusters"] > 0)
 _CENTERS: Final = (
     _N_FEATURES,
     _N_THREADS,
     ArrayField(name="cluster_centers_", dtypes=_FLOATS, shape=("n_clusters", "n_features")),
+    _SOME_CLUSTERS,
     IntField(name="_n_features_out", size="n_clusters", is_optional=True),
 )
 check_kmeans: Final = invariants(

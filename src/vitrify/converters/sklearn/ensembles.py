@@ -6,15 +6,21 @@ An ensemble checks its input once and hands it to its trees unchecked. Sources: 
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Mapping
 from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
 
-from vitrify.converters.sklearn.boosting import check_predictors, match_dtype, require_columns, require_nodes
+from vitrify.converters.sklearn.boosting import (
+    check_bin_mapper,
+    check_predictors,
+    match_dtype,
+    require_columns,
+    require_nodes,
+)
 from vitrify.converters.sklearn.counts import check_boosted_columns, check_class_counts, check_iterations
+from vitrify.converters.sklearn.steady import require_steady, shapes_of_answers
 from vitrify.errors import UnsupportedError
 from vitrify.graph.converter import AttrsRule
 from vitrify.graph.invariants import every, items, members
@@ -152,24 +158,44 @@ def _check_categorical(rows: Rows, row: int, tested: npt.NDArray[Any], n_feature
 
 
 def require_start(model: Any) -> None:
-    """Boosting adds to one column for each column of `estimators_`, wherever its start, `init_`, has fewer.
+    """Boosting adds to one column for each column of `estimators_`, and to one row for each row of the input.
 
-    What a start gives is known for certain only by asking it, for one row.
+    Its start, `init_`, makes the array that it adds to: see `steady`.
 
     Raises:
-        ValueError: It gives something else.
+        ValueError: It gives something else, or must not be asked.
     """
     if "estimators_" not in vars(model):
         return
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        start = model._raw_predict_init(np.ones((1, model.n_features_in_), np.float32))
-    if type(start) is not np.ndarray or start.shape != (1, model.estimators_.shape[1]):
-        raise ValueError(f"init_ starts with other columns than the {model.estimators_.shape[1]} of estimators_")
+    require_steady(model.init_, "init_")
+
+    def start(n: int) -> Any:
+        return model._raw_predict_init(np.ones((n, model.n_features_in_), np.float32))
+
+    n_columns = model.estimators_.shape[1]
+    for n, given in shapes_of_answers(model.init_, start):
+        if given != (n, n_columns):
+            raise ValueError(f"init_ starts with {given} for {n} row(s), and estimators_ has {n_columns} column(s)")
+
+
+def require_known_start(model: Any) -> None:
+    """Refuse to save what `require_start` would not load.
+
+    Raises:
+        UnsupportedError: `init_` must not be asked.
+    """
+    try:
+        require_steady(vars(model).get("init_"), "init_")
+    except ValueError as error:
+        hint = "Put such steps before the model, in a Pipeline"
+        raise UnsupportedError(f"{type(model).__name__}: {error}", hint=hint) from error
 
 
 _BOOSTED: Final = AttrsRule(
-    check=every(check_gradient_boosting, check_boosted_columns), ask=require_start, requires=("estimators_",)
+    check=every(check_gradient_boosting, check_boosted_columns),
+    ask=require_start,
+    precheck=require_known_start,
+    requires=("estimators_",),
 )
 # After early stopping on a score, the estimator holds its own bound method under the method's name, a leftover of
 # scikit-learn's `_patch_raw_predict`; without it the same method is found in the class.
@@ -198,5 +224,6 @@ RULES: Final[Mapping[str, AttrsRule]] = {
     "sklearn.ensemble._gb.GradientBoostingRegressor": _BOOSTED,
     f"{_HIST}.gradient_boosting.HistGradientBoostingClassifier": _HIST_BOOSTING,
     f"{_HIST}.gradient_boosting.HistGradientBoostingRegressor": _HIST_BOOSTING,
+    f"{_HIST}.binning._BinMapper": AttrsRule(check=check_bin_mapper, requires=("bin_thresholds_", "is_categorical_")),
     _PREDICTOR: AttrsRule(check=check_predictors, finish=match_dtype),
 }

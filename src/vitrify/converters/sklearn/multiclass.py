@@ -1,19 +1,18 @@
 """OneVsRestClassifier: a member gives one answer for each row (attacks M29).
 
 Unless there is one class for each row to choose, `predict` makes the answers' places the row indices of a sparse
-matrix, which compiled code trusts. numpy's broadcasting lets nearly any array of nearly any member, an intercept or a
-mean, bring more answers than rows: what a member gives is known for certain only by asking it.
+matrix, which compiled code trusts: see `steady`.
 Source: `sklearn/multiclass.py`, `_predict_binary` and `OneVsRestClassifier.predict`.
 """
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 import numpy as np
 
+from vitrify.converters.sklearn.steady import require_steady, shapes_of_answers
 from vitrify.errors import UnsupportedError
 from vitrify.graph.converter import AttrsRule
 
@@ -33,7 +32,7 @@ def require_one_answer(model: Any) -> None:
     """Fail unless each member gives one answer for one row, and two for two.
 
     Raises:
-        ValueError: One gives something else, or cannot be asked.
+        ValueError: One gives something else, or cannot be asked, or must not be.
     """
     if "estimators_" not in vars(model):
         return
@@ -45,6 +44,7 @@ def require_one_answer(model: Any) -> None:
     asked: set[int] = set()
     for number, member in enumerate(model.estimators_):
         if id(member) not in asked and not _is_one_function(member):
+            require_steady(member, f"estimators_[{number}]")
             _ask(member, number)
         asked.add(id(member))
 
@@ -74,23 +74,19 @@ def _is_one_function(member: Any) -> bool:
 
 
 def _ask(member: Any, number: int) -> None:
-    """One row and two: with one row anything broadcasts, and its answers show how far."""
     from sklearn.multiclass import _predict_binary
 
-    for n in (1, 2):
-        given = None
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            for rows in _inputs(member, n):
-                try:
-                    given = np.shape(_predict_binary(member, rows))
-                except (ValueError, TypeError, AttributeError, IndexError, KeyError) as error:
-                    reason = error
-                else:
-                    break
-        if given is None:
-            text = str(reason).partition("\n")[0][:200]
-            raise ValueError(f"estimators_[{number}] takes no row that could tell how many answers it gives: {text}")
+    def answer(n: int) -> Any:
+        reason: Exception | None = None
+        for rows in _inputs(member, n):
+            try:
+                return _predict_binary(member, rows)
+            except (ValueError, TypeError, AttributeError, IndexError, KeyError) as error:
+                reason = error
+        text = str(reason).partition("\n")[0][:200]
+        raise ValueError(f"estimators_[{number}] takes no row that could tell how many answers it gives: {text}")
+
+    for n, given in shapes_of_answers(member, answer):
         if given[:1] != (n,):
             raise ValueError(f"estimators_[{number}] gives answers of shape {given} for {n} row(s)")
 

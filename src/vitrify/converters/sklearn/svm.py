@@ -10,6 +10,8 @@ from typing import Any, Final
 
 import numpy as np
 
+from vitrify.converters.sklearn.steady import is_of_a_library
+from vitrify.errors import UnsupportedError
 from vitrify.graph.converter import AttrsRule
 from vitrify.graph.invariants import ArrayField, IntField, Line, Relation, ShapeField, invariants
 from vitrify.graph.rows import Rows
@@ -54,7 +56,8 @@ def require_kernel(model: Any) -> None:
     """Fail unless a kernel that is a function gives a column for each training sample, as a precomputed one must have.
 
     libsvm reads these columns at the places in `support_`. What a function of the libraries gives is known for certain
-    only by asking it; those of the caller's own are trusted.
+    only by asking it, and only one that compares each pair of rows may be asked: see `steady`. Those of the caller's
+    own are trusted.
 
     Raises:
         ValueError: It gives something else, or the samples are not as many as in the fit.
@@ -66,16 +69,46 @@ def require_kernel(model: Any) -> None:
     n_stored = samples.shape[0] if hasattr(samples, "shape") else len(samples)
     if n_stored != n_samples:
         raise ValueError(f"there are {n_stored} training samples for the kernel, must be {n_samples}")
-    for n in (1, min(2, n_samples)) if _is_of_a_library(getattr(kernel, "func", kernel)) else ():
+    function = getattr(kernel, "func", kernel)
+    if not is_of_a_library(function) and not _is_an_object(function):
+        return
+    _require_known(function)
+    for n in (1, min(2, n_samples)):
         given = np.shape(kernel(samples[:n], samples))
         if given != (n, n_samples):
             raise ValueError(f"kernel gives {given} for {n} row(s) and {n_samples} training samples")
 
 
-def _is_of_a_library(function: Any) -> bool:
-    """Ufuncs have no module, but all of them are numpy's or scipy's."""
-    module = getattr(function, "__module__", None) or "numpy"
-    return module.partition(".")[0] in ("numpy", "scipy", "sklearn", "operator", "builtins")
+def require_known_kernel(model: Any) -> None:
+    """Refuse to save a kernel that `require_kernel` would not load.
+
+    Raises:
+        UnsupportedError: It is a function of a library that does not compare each pair of rows.
+    """
+    function = getattr(vars(model).get("kernel"), "func", vars(model).get("kernel"))
+    try:
+        if is_of_a_library(function):
+            _require_known(function)
+    except ValueError as error:
+        hint = "Write it as a function in a module of your own"
+        raise UnsupportedError(f"{type(model).__name__}: {error}", hint=hint) from error
+
+
+def _require_known(function: Any) -> None:
+    if not _compares_each_pair(function):
+        name = getattr(function, "__name__", type(function).__name__)
+        raise ValueError(f"kernel {name} is none of scikit-learn's")
+
+
+def _is_an_object(function: Any) -> bool:
+    """A kernel of a Gaussian process, which is called like a function."""
+    return type(function).__module__ == "sklearn.gaussian_process.kernels"
+
+
+def _compares_each_pair(function: Any) -> bool:
+    """Functions, and kernels of Gaussian processes, that give a number for each pair of rows, whatever those hold."""
+    where = getattr(function, "__module__", None)
+    return where == "sklearn.metrics.pairwise" or _is_an_object(function)
 
 
 def _bound(*, is_classifier: bool) -> Any:
@@ -158,8 +191,12 @@ def _check(*, is_classifier: bool) -> Any:
 check_classifier: Final = _check(is_classifier=True)
 check_regressor: Final = _check(is_classifier=False)
 
-_CLASSIFIER: Final = AttrsRule(check=check_classifier, ask=require_kernel, requires=("support_",))
-_REGRESSOR: Final = AttrsRule(check=check_regressor, ask=require_kernel, requires=("support_",))
+_CLASSIFIER: Final = AttrsRule(
+    check=check_classifier, ask=require_kernel, precheck=require_known_kernel, requires=("support_",)
+)
+_REGRESSOR: Final = AttrsRule(
+    check=check_regressor, ask=require_kernel, precheck=require_known_kernel, requires=("support_",)
+)
 RULES: Final[Mapping[str, AttrsRule]] = {
     "sklearn.svm._classes.SVC": _CLASSIFIER,
     "sklearn.svm._classes.NuSVC": _CLASSIFIER,

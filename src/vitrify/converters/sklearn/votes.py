@@ -48,9 +48,14 @@ def check_votes(rows: Rows) -> None:
         seen.add(number)
         table = rows.others(number)
         arrays = [value for value in rows.objects[number] if type(value) is np.ndarray]
-        columns = [column for name, column in table.columns.items() if table.lengths is not None or name in _ANSWERS]
-        if any(map(_holds_largest, arrays)) or any(map(_column_holds_largest, columns)):
+        items = [column for column in table.columns.values() if table.lengths is not None]
+        if any(_holds(array, _LARGEST) for array in arrays) or any(_column_holds(column, _LARGEST) for column in items):
             rows.fail(row, f"a {table.type_id} below its members holds {_LARGEST}, which cannot be counted")
+        answers = [column for name, column in table.columns.items() if table.lengths is None and name in _ANSWERS]
+        if any(_column_holds(column, _MOST_PLACES) for column in answers):
+            rows.fail(
+                row, f"a {table.type_id} below its members answers with {_MOST_PLACES} or more, a place to count at"
+            )
         waiting += [found for column in table.columns.values() for found in _tables(column)]
 
 
@@ -58,18 +63,20 @@ def _tables(column: Parsed) -> list[int]:
     return [table for table, _, _ in column.refs()]
 
 
-def _holds_largest(values: Any) -> bool:
-    return bool(values.dtype.kind in "iu" and values.dtype.itemsize == 8 and (values == _LARGEST).any())
+def _holds(values: Any, least: int) -> bool:
+    return bool(values.dtype.kind in "iu" and values.dtype.itemsize == 8 and (values >= least).any())
 
 
-def _column_holds_largest(column: Parsed) -> bool:
+def _column_holds(column: Parsed, least: int) -> bool:
     if column.parts:
-        return any(map(_column_holds_largest, column.parts))
+        return any(_column_holds(part, least) for part in column.parts)
     if column.of == "const":
-        return type(column.value) is int and column.value == _LARGEST
+        return type(column.value) is int and column.value >= least
     if not column.is_integral:
         return False
-    return _LARGEST in column.texts if column.texts is not None else _holds_largest(column.numbers)
+    if column.texts is not None:
+        return any(int(text) >= least for text in column.texts)
+    return column.numbers is not None and bool((column.numbers >= least).any())
 
 
 def require_classifiers(model: Any) -> None:

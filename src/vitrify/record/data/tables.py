@@ -177,7 +177,7 @@ def _dense(kind: str, values: Values, is_missing: Flags) -> Values:
         return np.array([not gone and bool(v) for v, gone in zip(values, is_missing, strict=True)], np.bool_)
     if kind == "datetime":
         moments = [0 if gone else moment_ns(v) for v, gone in zip(values, is_missing, strict=True)]
-        return np.array([(ns + (1 << 63)) % (1 << 64) - (1 << 63) for ns in moments], "<i8").view("<M8[ns]")
+        return np.array([in_64_bits(ns) for ns in moments], "<i8").view("<M8[ns]")
     numbers = [0 if gone else int(v) for v, gone in zip(values, is_missing, strict=True)]
     lowest, highest = min(numbers, default=0), max(numbers, default=0)
     if lowest >= -(1 << 63) and highest < 1 << 63:
@@ -211,6 +211,19 @@ def moment_ns(value: dt.datetime | np.datetime64) -> int:
         value = value.astimezone(dt.UTC).replace(tzinfo=None)
     plain = dt.datetime(*value.timetuple()[:6], value.microsecond)
     return (plain - _EPOCH) // _MICROSECOND * 1000 + getattr(value, "nanosecond", 0)
+
+
+def span_ns(value: dt.timedelta | np.timedelta64) -> int:
+    """The nanoseconds of a span."""
+    if isinstance(value, np.timedelta64):
+        return int(value.astype("m8[ns]").astype(np.int64))
+    plain = dt.timedelta(value.days, value.seconds, value.microseconds)
+    return plain // _MICROSECOND * 1000 + getattr(value, "nanoseconds", 0)
+
+
+def in_64_bits(ns: int) -> int:
+    """The nanoseconds modulo 2⁶⁴, as columns count them."""
+    return (ns + (1 << 63)) % (1 << 64) - (1 << 63)
 
 
 def array_column(array: Values, name: object, dtype: str | None = None) -> Column:

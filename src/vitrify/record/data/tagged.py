@@ -17,10 +17,9 @@ import numpy as np
 
 from vitrify.errors import UnsupportedError
 from vitrify.graph.paths import cut
-from vitrify.record.data.tables import is_nothing, moment_ns
+from vitrify.record.data.tables import is_nothing, moment_ns, span_ns
 
 _MAX_DEPTH: Final = 32
-_MICROSECOND: Final = dt.timedelta(microseconds=1)
 
 
 def tagged(value: Any, depth: int = 0) -> bytes:
@@ -36,7 +35,7 @@ def tagged(value: Any, depth: int = 0) -> bytes:
     if isinstance(value, (bool, np.bool_)):
         return b"b\1" if value else b"b\0"
     if isinstance(value, np.timedelta64):  # before integers, which it counts as
-        return b"m" + _decimal(int(value.astype("m8[ns]").astype(np.int64)))
+        return b"m" + _decimal(span_ns(value))
     if isinstance(value, Integral):
         return b"i" + _decimal(int(value))
     if isinstance(value, (float, np.floating)):
@@ -50,7 +49,7 @@ def tagged(value: Any, depth: int = 0) -> bytes:
     if isinstance(value, (dt.datetime, np.datetime64)):
         return b"M" + _decimal(moment_ns(value))
     if isinstance(value, dt.timedelta):
-        return b"m" + _decimal(_span_ns(value))
+        return b"m" + _decimal(span_ns(value))
     if depth >= _MAX_DEPTH:
         raise UnsupportedError(
             f"a value of the data holds others deeper than {_MAX_DEPTH} levels",
@@ -94,8 +93,3 @@ def _counted(parts: Iterable[bytes]) -> bytes:
 
 def _decimal(number: int) -> bytes:
     return sized(str(number).encode())
-
-
-def _span_ns(value: dt.timedelta) -> int:
-    plain = dt.timedelta(value.days, value.seconds, value.microseconds)
-    return plain // _MICROSECOND * 1000 + getattr(value, "nanoseconds", 0)

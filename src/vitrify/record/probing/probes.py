@@ -110,7 +110,9 @@ def _asked(
 def _sample(table: Table, n_rows: int) -> Any:
     rows, source = spaced(table.n_rows, n_rows), table.source
     if hasattr(source, "iloc"):
-        return source.iloc[rows].copy()
+        taken = source.iloc[rows].copy()
+        taken.attrs = {}  # the caller's own notes, which are no rows
+        return taken
     if isinstance(source, np.ndarray):
         return ordered_like(source[rows], source)
     return copied(table.take(rows))

@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from typing import Final, Literal
 
 from vitrify.errors import UnsupportedError
-from vitrify.record.scoring.rerunning import rerun, rerun_all
-from vitrify.record.scoring.splitters import overlap
+from vitrify.record.scoring.rerunning import NoScore, passed_over, rerun, rerun_all
+from vitrify.record.scoring.splitters import FOLDS, is_repeatable, overlap
 from vitrify.record.summary import Score, Splitter
 
-__all__ = ["Range", "in_range", "rerun", "rerun_all"]
+__all__ = ["NoScore", "Range", "in_range", "passed_over", "rerun", "rerun_all"]
 
 CONFIDENCE: Final = 0.95
 SMALL_SHARE: Final = 0.1
@@ -95,7 +95,10 @@ def in_range(stored: Score, again: Score, *, is_same_data: bool = True, n_rows: 
 
 
 def _is_same_split(one: Splitter | None, other: Splitter | None) -> bool:
-    return one is not None and other is not None and (one.type, one.parameters) == (other.type, other.parameters)
+    """Whether both make the same folds: parameters say so of scikit-learn's own, of others the digest of the folds."""
+    if one is None or other is None or (one.type, one.parameters) != (other.type, other.parameters):
+        return False
+    return is_repeatable(one) or FOLDS in one.parameters
 
 
 def _paired(stored: Score, again: Score, n_rows: int) -> Range:

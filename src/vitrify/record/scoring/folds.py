@@ -8,14 +8,21 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from vitrify.errors import StateError, UnsupportedError
 from vitrify.record.data.tables import read_table
 from vitrify.record.scoring.cloning import unfitted
 from vitrify.record.scoring.scorers import Call
-from vitrify.record.scoring.splitters import MAX_FOLDS, needs_groups, type_name
+from vitrify.record.scoring.splitters import (
+    MAX_FOLDS,
+    fold_digest,
+    folds_digest,
+    needs_groups,
+    shown_name,
+    type_name,
+)  # fmt: skip
 from vitrify.record.telling import MAX_CHARS, Progress, told
 
 
@@ -28,12 +35,16 @@ class Folds:
         fit_seconds: For each fold.
         score_seconds: For each fold, all scorers together.
         failed: The text of a scorer → how many folds failed, and the first error.
+        lost: The text of a scorer that no fold gave → why.
+        digest: Of the rows of the folds, where no parameters of the splitter say which they are; else empty.
     """
 
     values: dict[str, list[float | None]] = field(default_factory=dict)
     fit_seconds: list[float] = field(default_factory=list)
     score_seconds: list[float] = field(default_factory=list)
     failed: dict[str, tuple[int, Exception]] = field(default_factory=dict)
+    lost: dict[str, StateError] = field(default_factory=dict)
+    digest: str = ""
 
 
 def check_rows(X: Any, y: Any, groups: Any = None) -> int:
@@ -42,11 +53,11 @@ def check_rows(X: Any, y: Any, groups: Any = None) -> int:
     Raises:
         StateError: There are none, X, y and groups differ in it, or a target is missing.
     """
-    n_rows = _n_rows(X, "X")
+    n_rows = count_rows(X, "X")
     if n_rows == 0:
         raise StateError("X has no rows", hint="Give the rows that the model is trained on")
     for what, given in (("y", y), ("groups", groups)):
-        if given is not None and (found := _n_rows(given, what)) != n_rows:
+        if given is not None and (found := count_rows(given, what)) != n_rows:
             raise StateError(
                 f"{what} has {found:,} rows, and X has {n_rows:,}", hint=f"Give one value of {what} for each row of X"
             )
@@ -58,7 +69,12 @@ def check_rows(X: Any, y: Any, groups: Any = None) -> int:
     return n_rows
 
 
-def _n_rows(data: Any, what: str) -> int:
+def count_rows(data: Any, what: str) -> int:
+    """The number of rows of whatever a model may take.
+
+    Raises:
+        UnsupportedError: It has none to count.
+    """
     shape = getattr(data, "shape", None)
     if isinstance(shape, tuple) and shape:
         return int(shape[0])
@@ -99,7 +115,7 @@ def run_folds(
         progress: Called after each fold with the number done, of all, and the seconds since the first began.
 
     Raises:
-        StateError: The data cannot be split, or no fold could be fitted or scored.
+        StateError: The data cannot be split, or no fold could be fitted.
         UnsupportedError: The model cannot be cloned, or the splitter does not take groups.
     """
     clone = unfitted(model)
@@ -115,9 +131,12 @@ def run_folds(
     total = count_folds(splitter, X, y, groups)
     begin = time.perf_counter()
     rows: list[dict[str, float | None]] = []
+    digests: list[bytes] = []
     folds, scoring = Folds(), _Scoring(calls)
     first: Exception | None = None
-    for train, test in _split(splitter, X, y, groups):
+    for train, test in splits(splitter, X, y, groups):
+        if takes_groups is None:  # a splitter that no parameters describe
+            digests.append(fold_digest(train, test))
         try:
             fold = _one(clone, X, y, train, test, scoring)
         except Exception as error:  # noqa: BLE001 a model's fit raises what it likes; the first one is told
@@ -134,11 +153,11 @@ def run_folds(
         folds.values[text] = [row.get(text) for row in rows]
         lost = [error for name, error in scoring.errors if name == text]
         n_lost = len(lost) + sum(not row for row in rows)
-        if n_lost == len(rows):
-            raise (not_fitted(model, first) if first else not_scored(text, model, lost[0])) from first or lost[0]
         if n_lost:
             folds.failed[text] = (n_lost, first or lost[0])
-    return folds
+        if n_lost == len(rows):
+            folds.lost[text] = not_fitted(model, first) if first else not_scored(text, model, lost[0], y)
+    return replace(folds, digest=folds_digest(digests))
 
 
 def count_folds(splitter: Any, X: Any, y: Any, groups: Any = None) -> int:
@@ -153,13 +172,18 @@ def count_folds(splitter: Any, X: Any, y: Any, groups: Any = None) -> int:
         raise _not_split(splitter, error) from error
     if n_splits > MAX_FOLDS:
         raise StateError(
-            f"{type(splitter).__name__} makes {n_splits:,} folds, more than the {MAX_FOLDS:,} that a record holds",
+            f"{shown_name(splitter)} makes {n_splits:,} folds, more than the {MAX_FOLDS:,} that a record holds",
             hint="Choose a splitter with fewer folds, such as cv=10",
         )
     return n_splits
 
 
-def _split(splitter: Any, X: Any, y: Any, groups: Any) -> Iterator[tuple[Any, Any]]:
+def splits(splitter: Any, X: Any = None, y: Any = None, groups: Any = None) -> Iterator[tuple[Any, Any]]:
+    """The rows to train on and to test with, fold by fold.
+
+    Raises:
+        StateError: It cannot split this data, or makes no folds.
+    """
     n_folds = 0
     try:
         for train, test in splitter.split(X, y, *(() if groups is None else (groups,))):
@@ -168,12 +192,12 @@ def _split(splitter: Any, X: Any, y: Any, groups: Any) -> Iterator[tuple[Any, An
     except Exception as error:  # a splitter may be the caller's own: it raises what it likes
         raise _not_split(splitter, error) from error
     if n_folds == 0:
-        raise StateError(f"{type(splitter).__name__} makes no folds", hint="Choose another splitter")
+        raise StateError(f"{shown_name(splitter)} makes no folds", hint="Choose another splitter, or a number of folds")
 
 
 def _not_split(splitter: Any, error: Exception) -> StateError:
     return StateError(
-        f"{type(splitter).__name__} cannot split this data ({told(error)})",
+        f"{shown_name(splitter)} cannot split this data ({told(error)})",
         hint="Choose fewer folds, or another splitter",
     )
 
@@ -253,14 +277,16 @@ def not_fitted(model: Any, error: Exception) -> StateError:
     return StateError(f"{type(model).__name__} cannot be fitted on this data ({told(error)})", hint=hint)
 
 
-def not_scored(text: str, model: Any, error: Exception) -> StateError:
+def not_scored(text: str, model: Any, error: Exception, y: Any) -> StateError:
     """Why a scorer gives nothing."""
     from sklearn.exceptions import NotFittedError
 
     kind = type(model).__name__
     if isinstance(error, NotFittedError):
         return StateError(f"this {kind} is not fitted yet", hint="Call fit first")
-    return StateError(
-        f"{text[:MAX_CHARS]} cannot score a {kind} on this data ({told(error)})",
-        hint="Choose a scorer that fits the model and the target, such as roc_auc_ovr for several classes",
-    )
+    hint = "Choose a scorer that fits the model and the target, such as roc_auc_ovr for several classes"
+    if any(words in str(error) for words in ("feature", "2D array")):
+        hint = "Give X with the columns that the model was trained on"
+    elif y is None:
+        hint = "Give y, if the scorer compares with it"
+    return StateError(f"{text[:MAX_CHARS]} cannot score a {kind} on this data ({told(error)})", hint=hint)

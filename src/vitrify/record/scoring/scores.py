@@ -5,21 +5,33 @@ Nothing is run unless it is asked for: a fitted search gives the scores that it 
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Final
 
+import msgspec
 import numpy as np
 
-from vitrify.errors import StateError, UnsupportedError, VitrifyWarning
+from vitrify.errors import StateError, UnsupportedError
 from vitrify.graph.paths import cut
 from vitrify.record.scoring.cloning import unfitted
-from vitrify.record.scoring.folds import check_rows, not_scored, run_folds
+from vitrify.record.scoring.folds import check_rows, count_folds, not_scored, run_folds, splits
 from vitrify.record.scoring.scorers import OWN_METHOD, named_scorers, text_of
-from vitrify.record.scoring.splitters import MAX_FOLDS, described, needs_groups, resolved, type_name
+from vitrify.record.scoring.splitters import (
+    INDICES,
+    MAX_FOLDS,
+    described,
+    fold_digest,
+    folds_digest,
+    needs_groups,
+    resolved,
+    shown_name,
+    type_name,
+    with_folds,
+)  # fmt: skip
 from vitrify.record.summary import Score, Splitter
-from vitrify.record.telling import Progress, told
+from vitrify.record.telling import Progress, told, warn_caller
 
 _TEST: Final = "test_"
 
@@ -63,18 +75,19 @@ def capture_scores(
         raise UnsupportedError("groups= is for a cross-validation", hint="Give cv=, such as GroupKFold(5)")
     found = list(of_search(model, y))
     if scores is not None:
-        splitter = None
-        if cv is not None:
-            splitter = described(resolved(model, cv, y), has_groups=groups is not None)
-        found += given(scores, scoring=scoring, splitter=splitter)
+        splitter = None if cv is None else resolved(model, cv, y)
+        kept = None if splitter is None else described(splitter, has_groups=groups is not None)
+        ready = given(scores, scoring=scoring, splitter=kept)
+        found += ready if splitter is None else _with_folds_of(splitter, ready, X, y, groups)
     elif cv is not None:
         if X is None:
             raise UnsupportedError("cv= has no data to split", hint="Give X= and y=")
         found += cross_validated(model, X, y, cv=cv, scoring=scoring, groups=groups, progress=progress)
     if holdout is not None:
-        if not isinstance(holdout, tuple) or len(holdout) != 2:
+        if not isinstance(holdout, (tuple, list)) or len(holdout) != 2:
             raise UnsupportedError("holdout= is no pair", hint="Give holdout=(X_test, y_test)")
-        found += _held_out(model, *holdout, scoring, fingerprint)
+        rows, targets = holdout
+        found += _held_out(model, rows, targets, scoring, fingerprint)
     return tuple(found)
 
 
@@ -102,8 +115,10 @@ def cross_validated(
     calls = {named.text: named.call for named in scorers.values()}
     folds = run_folds(clone, X, y, splitter=splitter, calls=calls, groups=groups, progress=progress)
     for text, (n_failed, error) in folds.failed.items():
+        if text in folds.lost:
+            raise folds.lost[text] from error
         message = f"{n_failed} of {len(folds.fit_seconds)} folds gave no {cut(text)} ({told(error)})"
-        warnings.warn(message, VitrifyWarning, stacklevel=3)
+        warn_caller(message)
     return tuple(
         Score(
             scorer=text,
@@ -111,16 +126,9 @@ def cross_validated(
             origin="cross_validate",
             fit_seconds=tuple(folds.fit_seconds),
             score_seconds=tuple(folds.score_seconds),
-            splitter=with_folds(kept, len(values)),
+            splitter=with_folds(kept, len(values), folds.digest),
         )
         for text, values in folds.values.items()
-    )
-
-
-def with_folds(splitter: Splitter, n_splits: int) -> Splitter:
-    """The same splitter, with the number of folds that it made."""
-    return Splitter(
-        type=splitter.type, parameters=splitter.parameters, n_splits=n_splits, has_groups=splitter.has_groups
     )
 
 
@@ -171,6 +179,31 @@ def given(scores: Any, *, scoring: Any = None, splitter: Splitter | None = None)
             "scores= holds different numbers of folds", hint="Give what cross_validate returned, unchanged"
         )
     return found
+
+
+def _with_folds_of(splitter: Any, found: tuple[Score, ...], X: Any, y: Any, groups: Any) -> tuple[Score, ...]:
+    """Given scores with the digest of their folds, where these are given as well.
+
+    Raises:
+        StateError: The splitter makes another number of folds, or none.
+    """
+    n_folds: int | None = None
+    with suppress(StateError):  # it may need rows or groups that are not here
+        n_folds = count_folds(splitter, X, y, groups)
+    n_scores = len(found[0].values)
+    if n_folds is not None and n_folds != n_scores:
+        raise StateError(
+            f"scores= holds {n_scores:,} folds, and {shown_name(splitter)} makes {n_folds:,}",
+            hint="Give the cv= that cross_validate was called with",
+        )
+    if type_name(splitter) != INDICES:
+        return found
+    digest = folds_digest([fold_digest(*fold) for fold in splits(splitter)])
+    return tuple(
+        msgspec.structs.replace(score, splitter=with_folds(score.splitter, n_scores, digest))
+        for score in found
+        if score.splitter is not None
+    )
 
 
 def _numbers(values: Any, what: str) -> tuple[float | None, ...]:
@@ -298,5 +331,5 @@ def score_once(model: Any, X: Any, y: Any, text: str, call: Any) -> dict[str, fl
         several = {f"{text}[{key}]": one for key, one in value.items()} if isinstance(value, dict) else {text: value}
         numbers = {name: float(one) for name, one in several.items()}
     except Exception as error:  # a model raises what it likes
-        raise not_scored(text, model, error) from error
+        raise not_scored(text, model, error, y) from error
     return {name: number if np.isfinite(number) else None for name, number in numbers.items()}

@@ -7,10 +7,11 @@ of the caller's, can be repeated only where the caller gives them again.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Final, NamedTuple
 
 import numpy as np
+from blake3 import blake3
 
 from vitrify.errors import UnsupportedError
 from vitrify.graph.paths import cut
@@ -19,6 +20,7 @@ from vitrify.record.summary import Json, Splitter
 
 MAX_FOLDS: Final = 10_000
 INDICES: Final = "builtins.list"  # the folds as pairs of indices
+FOLDS: Final = "folds_digest"  # of splitters that no parameters describe
 _MODULE: Final = "sklearn.model_selection."
 _SHUFFLED: Final = ("n_splits", "shuffle", "random_state")
 _DRAWN: Final = ("n_splits", "test_size", "train_size", "random_state")
@@ -96,6 +98,44 @@ def type_name(splitter: Any) -> str:
     if find("sklearn.model_selection", cls.__name__) is cls:
         return public
     return f"{cls.__module__}.{cls.__qualname__}"
+
+
+def shown_name(splitter: Any) -> str:
+    """What a message calls it: the name of its class, or the argument that held the folds themselves."""
+    return "cv=" if type_name(splitter) == INDICES else type(splitter).__name__
+
+
+def is_repeatable(stored: Splitter) -> bool:
+    """Whether it is made again from what is stored: one of the closed table."""
+    return stored.type in _KINDS
+
+
+def fold_digest(train: Any, test: Any) -> bytes:
+    """The digest of the rows of one fold; empty where they are no indices or flags."""
+    hasher = blake3()
+    for part in (train, test):
+        try:
+            rows = np.asarray(part)
+        except ValueError:  # rows of several lengths
+            return b""
+        if rows.ndim != 1 or rows.dtype.kind not in "biu":
+            return b""
+        indices = np.flatnonzero(rows) if rows.dtype.kind == "b" else rows
+        hasher.update(len(indices).to_bytes(8, "little") + indices.astype("<i8").tobytes())
+    return hasher.digest()
+
+
+def folds_digest(digests: Sequence[bytes]) -> str:
+    """That of all folds, by which they are told from others; empty where one of them has none."""
+    return blake3(b"".join(digests)).hexdigest() if digests and all(digests) else ""
+
+
+def with_folds(splitter: Splitter, n_splits: int, digest: str = "") -> Splitter:
+    """The same splitter, with the folds that it made: their number and, where no parameters say which, their digest."""
+    parameters = splitter.parameters
+    if digest and not is_repeatable(splitter):
+        parameters = {**parameters, FOLDS: digest}
+    return Splitter(type=splitter.type, parameters=parameters, n_splits=n_splits, has_groups=splitter.has_groups)
 
 
 def needs_groups(name: str) -> bool | None:

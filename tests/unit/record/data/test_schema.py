@@ -42,9 +42,19 @@ FRAME = pd.DataFrame(
         "paid": [True, False, True],
     }
 )
+
+
+def of_categories(frame: pd.DataFrame) -> pd.DataFrame:
+    """The same values in a categorical column."""
+    return pd.DataFrame({"a": pd.Categorical(frame["a"])})
+
+
 ARRAY = np.arange(12.0).reshape(4, 3)
 SPARSE = sp.csr_array(ARRAY)
 TEXTS = ["a b", "c"]
+MOMENTS = pd.DataFrame({"a": pd.date_range("2020-01-01 12:30", periods=3)})
+ZONED = pd.DataFrame({"a": pd.date_range("2020-03-28", periods=3, tz="Europe/Berlin")})
+SPANS = pd.DataFrame({"a": pd.to_timedelta([90, -1, 10**6], "s")})
 RECORDS: list[dict[Any, Any]] = [{"n": 1, "t": "a"}, {"n": 2.5}]
 
 
@@ -60,6 +70,9 @@ class TestFits:
             (ARRAY * 1j, ARRAY), (np.array([["a", 1]], object), np.array([["b", 2.5]], object)),
             (pd.DataFrame([[1, 2]], columns=["a", "a"]), pd.DataFrame([[1, 2]], columns=["a", "a"])),
             (RECORDS, [{"n": None}]),
+            (MOMENTS, MOMENTS), (MOMENTS.astype("M8[s]"), MOMENTS.astype("M8[s]")),
+            (of_categories(MOMENTS), of_categories(MOMENTS)),
+            (of_categories(ZONED), of_categories(ZONED)), (of_categories(SPANS), of_categories(SPANS)),
         ],
     )  # fmt: skip
     def test_what_fits_has_no_misfit(self, trained_on: Any, X: Any) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from typing import Any
 
 import numpy as np
 import pytest
@@ -90,6 +91,14 @@ class TestPaired:
 
 
 class TestMeans:
+    @pytest.mark.parametrize("type_", ["builtins.list", "sklearn.model_selection.PredefinedSplit", "acme.Folds"])
+    def test_folds_that_no_parameters_describe_are_pairs_only_with_the_same_digest(self, type_: str) -> None:
+        after = (0.80, 0.83, 0.75, 0.88, 0.70)
+        digests: tuple[dict[str, Any], ...] = ({}, {"folds_digest": "0e"}, {"folds_digest": "1f"})
+        kinds = [Splitter(type=type_, parameters=one, n_splits=5) for one in digests]
+        methods = [[in_range(score(BEFORE, one), score(after, other)).method for other in kinds] for one in kinds]
+        assert methods == [["means"] * 3, ["means", "paired", "means"], ["means", "means", "paired"]]
+
     @pytest.mark.parametrize("case", ["no splitter", "another", "other data", "other number"])
     def test_folds_without_partners_are_compared_by_welch(self, case: str) -> None:
         """With the interval that scipy gives."""

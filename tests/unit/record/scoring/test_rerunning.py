@@ -12,14 +12,14 @@ from sklearn.base import BaseEstimator
 from sklearn.datasets import make_classification
 from sklearn.linear_model import Ridge, RidgeClassifier
 from sklearn.metrics import fbeta_score, make_scorer
-from sklearn.model_selection import GridSearchCV, GroupKFold, KFold, PredefinedSplit
+from sklearn.model_selection import GridSearchCV, GroupKFold, KFold, PredefinedSplit, cross_val_score
 from sklearn.naive_bayes import GaussianNB
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 import vitrify
 from vitrify.errors import StateError, UnsupportedError
-from vitrify.record.scoring.comparing import in_range, rerun, rerun_all
+from vitrify.record.scoring.comparing import NoScore, in_range, rerun, rerun_all
 from vitrify.record.scoring.scores import cross_validated, given, holdout, of_search
 from vitrify.record.summary import Score, Splitter
 
@@ -49,6 +49,10 @@ class Counting(BaseEstimator):
 
     def score(self, X: Any, y: Any) -> float:
         return right(self, X, y)
+
+
+class OwnFolds(KFold):
+    """A splitter that no file holds."""
 
 
 class Shy(StandardScaler):
@@ -170,8 +174,69 @@ def test_scorers_share_their_fits() -> None:
 def test_what_cannot_be_repeated_is_a_reason(score: Score, model: Any, keywords: dict[str, Any], reason: str) -> None:
     """Whatever the file says."""
     found = rerun(model, score, X, y, **keywords)
-    assert isinstance(found, str)
-    assert reason in found
+    assert isinstance(found, NoScore)
+    assert reason in found.reason
+
+
+@pytest.mark.parametrize(
+    ("score", "model", "keywords", "has_failed"),
+    [
+        (stored(), Ridge(solver="no"), {}, True),
+        (stored(scorer="neg_log_loss"), RidgeClassifier(), {}, True),
+        (stored(origin="holdout"), GaussianNB(), {}, True),
+        (stored(scorer=f"{__name__}.rates"), GaussianNB(), {"scoring": rates}, True),
+        (stored(scorer="acme.score"), GaussianNB(), {}, False),
+        (stored(splitter=Splitter(type="acme.Folds")), GaussianNB(), {}, False),
+        (stored(splitter=Splitter(type="sklearn.model_selection.LeaveOneGroupOut")), GaussianNB(), {}, False),
+        (stored(origin="search"), GaussianNB(), {}, False),
+        (stored(), object(), {}, False),
+    ],
+)
+def test_a_model_that_gives_none_has_failed(
+    score: Score, model: Any, keywords: dict[str, Any], has_failed: bool
+) -> None:
+    """Not one that nothing here can ask."""
+    found = rerun(model, score, X, y, **keywords)
+    assert isinstance(found, NoScore)
+    assert found.has_failed == has_failed
+
+
+@pytest.mark.parametrize(("origin", "has_failed"), [("given", False), ("cross_validate", True)])
+def test_without_a_target_only_what_was_run_without_one_fails(origin: Any, has_failed: bool) -> None:
+    """A record of given scores does not know whether there was one."""
+    splitter = Splitter(type="sklearn.model_selection.StratifiedKFold", parameters={"n_splits": 3})
+    found = rerun(GaussianNB(), stored(scorer="accuracy", origin=origin, splitter=splitter), X)
+    assert isinstance(found, NoScore)
+    assert found.has_failed == has_failed
+    assert ("give y" in found.reason) != has_failed
+
+
+def test_a_scorer_that_fails_does_not_take_others_with_it() -> None:
+    """Of the same folds."""
+    scores = [stored(scorer="neg_log_loss"), stored()]
+    lost, kept = rerun_all(RidgeClassifier(), scores, X, y)
+    assert isinstance(lost, NoScore)
+    assert isinstance(kept, Score)
+    assert list(kept.values) == cross_val_score(RidgeClassifier(), X, y, cv=3).tolist()
+
+
+@pytest.mark.parametrize("origin", ["cross_validate", "holdout"])
+def test_of_several_scorers_each_has_its_reason(origin: Any) -> None:
+    model = RidgeClassifier().fit(X, y)
+    lost, kept = rerun_all(model, [stored(scorer=name, origin=origin) for name in ("neg_log_loss", "f1")], X, y)
+    assert isinstance(lost, NoScore)
+    assert lost.reason.startswith("neg_log_loss cannot score a RidgeClassifier")
+    assert isinstance(kept, Score)
+
+
+@pytest.mark.parametrize(("seed", "method"), [(0, "paired"), (1, "means"), (None, "means")])
+def test_folds_of_an_own_splitter_are_pairs_only_if_they_are_the_same(seed: Any, method: str) -> None:
+    """Those that are drawn each time have no splitter that a record could keep."""
+    (before,) = cross_validated(Ridge(), X, y, cv=OwnFolds(3, shuffle=True, random_state=0))
+    after = rerun(Ridge(alpha=5.0), before, X, y, cv=OwnFolds(3, shuffle=True, random_state=seed))
+    assert isinstance(after, Score)
+    assert (after.splitter is None) == (seed is None)
+    assert in_range(before, after).method == method
 
 
 def test_given_scores_are_repeated_where_they_came_with_scorer_and_splitter() -> None:
@@ -196,7 +261,7 @@ def test_one_that_cannot_be_repeated_does_not_stop_the_others() -> None:
     """They stand in their places."""
     first, second, third = rerun_all(GaussianNB(), [stored(), stored(scorer="no_such"), stored()], X, y)
     assert isinstance(first, Score)
-    assert isinstance(second, str)
+    assert isinstance(second, NoScore)
     assert isinstance(third, Score)
 
 
@@ -211,8 +276,11 @@ def test_a_search_that_cannot_be_made_again_is_a_reason(broken: str) -> None:
     else:
         model.steps[0] = ("shy", Shy())
     found = rerun(model, score, X, y)
-    assert isinstance(found, str)
-    assert ("the best candidate" if broken == "candidate" else "fitted on this data (RuntimeError: not now)") in found
+    assert isinstance(found, NoScore)
+    assert (
+        "the best candidate" if broken == "candidate" else "fitted on this data (RuntimeError: not now)"
+    ) in found.reason
+    assert found.has_failed == (broken == "steps")
 
 
 @pytest.mark.parametrize(
@@ -247,5 +315,5 @@ def test_other_data_gives_another_number_of_groups() -> None:
 def test_nothing_that_a_file_names_is_imported() -> None:
     """Neither for a splitter nor for a scorer."""
     for score in (stored(scorer="this.s"), stored(splitter=Splitter(type="this.s"))):
-        assert isinstance(rerun(GaussianNB(), score, X, y), str)
+        assert isinstance(rerun(GaussianNB(), score, X, y), NoScore)
     assert "this" not in sys.modules

@@ -37,6 +37,7 @@ from sklearn.preprocessing import StandardScaler
 from sklearn.svm import SVC
 from sklearn.tree import DecisionTreeClassifier
 
+from vitrify import capture
 from vitrify.errors import StateError, UnsupportedError, VitrifyWarning
 from vitrify.record.scoring import folds
 from vitrify.record.scoring.cloning import unfitted
@@ -236,6 +237,7 @@ class TestRefused:
             (GaussianNB(), (X, y), {"cv": Odd("count")}, "split this data (RuntimeError: cannot count)", "fewer"),
             (GaussianNB(), (X, y), {"cv": Odd("split")}, "split this data (RuntimeError: cannot split)", "fewer"),
             (GaussianNB(), (X, y), {"cv": Odd("empty")}, "Odd makes no folds", "another splitter"),
+            (GaussianNB(), (X, y), {"cv": []}, "cv= makes no folds", "a number of folds"),
             (GaussianNB(), (X, y), {"scoring": gives_text}, "gives_text cannot score a GaussianNB", "Choose"),
             (GaussianNB(), (X, np.arange(90) // 30), {"scoring": "roc_auc"}, "roc_auc cannot score", "roc_auc_ovr"),
         ],
@@ -300,8 +302,71 @@ class TestRefused:
         assert clone.alpha == 3
         assert not hasattr(clone, "coef_")
 
+    @pytest.mark.parametrize(
+        ("data", "hint"),
+        [
+            ((X[:, :2], y), "Give X with the columns that the model was trained on"),
+            ((X, None), "Give y, if the scorer compares with it"),
+            ((X, np.arange(90)), "Choose a scorer that fits the model and the target"),
+        ],
+    )
+    def test_the_way_out_is_that_of_the_cause(self, data: Any, hint: str) -> None:
+        """Of rows, of the target, or of the scorer."""
+        with pytest.raises(StateError, match="roc_auc cannot score a GaussianNB on this data") as caught:
+            holdout(GaussianNB().fit(X, y), *data, "roc_auc")
+        assert str(caught.value.hint).startswith(hint)
+
+    def test_the_warning_of_lost_folds_is_about_the_callers_line(self) -> None:
+        """Not about one of ours."""
+        with pytest.warns(VitrifyWarning, match="folds gave no") as caught:
+            capture(GaussianNB().fit(X, y), X, y, cv=KFold(6), scoring=fails_at_times)
+        assert [warning.filename for warning in caught] == [__file__]
+
 
 class TestGiven:
+    @pytest.mark.parametrize(
+        ("cv", "message"),
+        [
+            (7, "scores= holds 5 folds, and StratifiedKFold makes 7"),
+            (KFold(2), "scores= holds 5 folds, and KFold makes 2"),
+            (LeaveOneOut(), "scores= holds 5 folds, and LeaveOneOut makes 90"),
+            ([(np.arange(60), np.arange(60, 90))], "scores= holds 5 folds, and cv= makes 1"),
+            ([], "scores= holds 5 folds, and cv= makes 0"),
+        ],
+    )
+    def test_folds_of_another_number_are_refused(self, cv: Any, message: str) -> None:
+        with pytest.raises(StateError) as caught:
+            capture_scores(GaussianNB(), X, y, scores=[0.5] * 5, cv=cv)
+        assert caught.value.message == message
+        assert caught.value.hint == "Give the cv= that cross_validate was called with"
+
+    def test_a_number_that_only_rows_tell_is_taken(self) -> None:
+        """Where there are none."""
+        (score,) = capture_scores(GaussianNB(), scores=[0.5] * 5, cv=LeaveOneOut())
+        assert score.splitter is not None
+        assert (score.splitter.type, score.splitter.n_splits) == ("sklearn.model_selection.LeaveOneOut", 5)
+
+    def test_folds_that_are_given_with_them_have_the_digest_of_a_run(self) -> None:
+        """So that both can be compared fold by fold."""
+        indices = list(KFold(3, shuffle=True, random_state=0).split(X))
+        flags = [tuple(np.isin(np.arange(90), rows) for rows in fold) for fold in indices]
+        others = list(KFold(3, shuffle=True, random_state=1).split(X))
+        (ran,) = cross_validated(GaussianNB(), X, y, cv=indices)
+        found = [capture_scores(GaussianNB(), X, y, scores=[0.5] * 3, cv=cv)[0] for cv in (indices, flags, others)]
+        assert [score.splitter == ran.splitter for score in found] == [True, True, False]
+        assert ran.splitter is not None
+        assert len(str(ran.splitter.parameters["folds_digest"])) == 64
+
+    @pytest.mark.parametrize("cv", [[((0, 1), [[2], [3, 4]])], [(["a"], [0])], [([[0]], [1])]])
+    def test_folds_that_are_no_indices_have_no_digest(self, cv: Any) -> None:
+        (score,) = capture_scores(GaussianNB(), X, y, scores=[0.5], cv=cv)
+        assert score.splitter == Splitter(type="builtins.list", n_splits=1)
+
+    def test_folds_that_are_no_pairs_are_refused(self) -> None:
+        with pytest.raises(StateError, match=r"^cv= cannot split this data \(TypeError: cannot unpack") as caught:
+            capture_scores(GaussianNB(), X, y, scores=[0.5], cv=[1])
+        assert caught.value.hint == "Choose fewer folds, or another splitter"
+
     def test_what_cross_validate_returned(self) -> None:
         """All scorers, with the times."""
         returned = cross_validate(GaussianNB(), X, y, cv=3, scoring=("r2", "f1"), return_train_score=True)
