@@ -35,6 +35,7 @@ from vitrify.graph.converter import Converter
 from vitrify.graph.decode import Decoder
 from vitrify.graph.encode import Encoded, encode
 from vitrify.graph.parameters import NEVER_SAVED
+from vitrify.graph.paths import with_article
 from vitrify.graph.registry import Registry
 from vitrify.graph.requirements import file_readers, missing_attribute
 from vitrify.record import plain_record, read_summary, write_summary
@@ -209,7 +210,9 @@ def _required_record(record: object) -> Record:
     from vitrify.record.capturing import Record
 
     if not isinstance(record, Record):
-        raise TypeError(f"record= is what vitrify.capture(model, X, y) returns, got a {type(record).__name__}")
+        raise TypeError(
+            f"record= is what vitrify.capture(model, X, y) returns, got {with_article(type(record).__name__)}"
+        )
     return record
 
 

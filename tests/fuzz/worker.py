@@ -7,6 +7,7 @@ writes a line of JSON for each finding to OUT.jsonl, the file to OUT/, and a lin
 
 from __future__ import annotations
 
+import contextlib
 import faulthandler
 import json
 import os
@@ -85,6 +86,7 @@ def _batch(
     errors = os.memfd_create("errors")
     pid = os.fork()
     if pid == 0:
+        os.setpgid(0, 0)
         os.close(reading)
         code = 1
         try:
@@ -116,6 +118,8 @@ def _batch(
                 if "kind" in said:
                     findings.append((at, said["kind"], said["what"]))
     _, status = os.waitpid(pid, 0)
+    with contextlib.suppress(ProcessLookupError):  # workers that a model started outlive it
+        os.killpg(pid, signal.SIGKILL)
     os.lseek(errors, 0, os.SEEK_SET)
     trace = os.read(errors, 1 << 16).decode(errors="replace")
     os.close(errors)

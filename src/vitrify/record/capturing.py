@@ -11,7 +11,7 @@ import msgspec
 import numpy as np
 
 from vitrify.errors import UnsupportedError
-from vitrify.graph.paths import cut
+from vitrify.graph.paths import cut, with_article
 from vitrify.record import known_versions
 from vitrify.record.attached import Attached
 from vitrify.record.data.fingerprint import fingerprint
@@ -349,7 +349,7 @@ def _reference(data: Any) -> Reference | None:
         return None
     given = data if isinstance(data, (tuple, list)) else (data, "")
     if len(given) != 2 or not isinstance(given[0], (str, os.PathLike)):
-        shown = f"a {type(data).__name__}"
+        shown = f"{with_article(type(data).__name__)}"
         if isinstance(data, (tuple, list)):
             shown += " of " + (", ".join(type(part).__name__ for part in data) or "nothing")
         raise TypeError(f"data= is a URI or a path, or a pair of that and its version, got {shown}")

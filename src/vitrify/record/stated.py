@@ -8,7 +8,7 @@ from math import isfinite
 from typing import Any, Final
 
 from vitrify.errors import UnsupportedError
-from vitrify.graph.paths import cut
+from vitrify.graph.paths import cut, with_article
 from vitrify.record.summary import Json
 
 _DIGEST: Final = re.compile("[0-9a-f]{64}")
@@ -22,7 +22,7 @@ def stated_text(value: Any, what: str) -> str:
         UnsupportedError: It is none.
     """
     if type(value) is not str:
-        raise UnsupportedError(f"{what} is a {type(value).__name__}, not a text", hint="Give a str")
+        raise UnsupportedError(f"{what} is {with_article(type(value).__name__)}, not a text", hint="Give a str")
     try:
         value.encode()
     except UnicodeEncodeError as error:
@@ -37,7 +37,9 @@ def stated_texts(values: Iterable[Any], what: str) -> tuple[str, ...]:
         UnsupportedError: They are none.
     """
     if not isinstance(values, Iterable):
-        raise UnsupportedError(f"{what} is a {type(values).__name__}, not a list of texts", hint="Give a list of str")
+        raise UnsupportedError(
+            f"{what} is {with_article(type(values).__name__)}, not a list of texts", hint="Give a list of str"
+        )
     given = [values] if isinstance(values, str) else list(values)
     return tuple(stated_text(value, f"{what}[{i}]") for i, value in enumerate(given))
 
@@ -67,7 +69,7 @@ def stated_json(values: Mapping[str, Json] | None, what: str, depth: int = 0) ->
     if values is None:
         return {}
     if not isinstance(values, Mapping):
-        raise UnsupportedError(f"{what} is a {type(values).__name__}, not a dict")
+        raise UnsupportedError(f"{what} is {with_article(type(values).__name__)}, not a dict")
     return {
         stated_text(name, f"a key of {what}"): _json(value, f"{what}[{name!r}]", depth + 1)
         for name, value in values.items()
@@ -88,5 +90,5 @@ def _json(value: Any, where: str, depth: int) -> Json:
         return [_json(item, f"{where}[{i}]", depth + 1) for i, item in enumerate(value)]
     if type(value) is dict:
         return stated_json(value, where, depth)
-    shown = repr(value) if type(value) is float else f"a {type(value).__name__}"
+    shown = repr(value) if type(value) is float else f"{with_article(type(value).__name__)}"
     raise UnsupportedError(f"{where} is {shown}, which JSON does not have", hint="Give a text or a plain number")

@@ -202,5 +202,5 @@ def test_the_list_names_classes_of_scikit_learn() -> None:
     """All of them public estimators, or parts of one."""
     assert all(name.startswith("sklearn.") for name in STEADY)
     require_steady(Ridge(), "a member")
-    with pytest.raises(ValueError, match=r"^a member holds a AdditiveChi2Sampler, which"):
+    with pytest.raises(ValueError, match=r"^a member holds an AdditiveChi2Sampler, which"):
         require_steady(AdditiveChi2Sampler(), "a member")

@@ -327,7 +327,7 @@ class TestRefusals:
             ((X[:0], Y[:0]), {}, UnsupportedError, "X has no rows"),
             ((X, Y[:9]), {}, UnsupportedError, "X has 150 rows and y 9"),
             ((None, Y), {}, TypeError, "y= was given without X="),
-            ((object(), None), {}, UnsupportedError, "X is a object, which is no table that vitrify reads"),
+            ((object(), None), {}, UnsupportedError, "X is an object, which is no table that vitrify reads"),
             ((X, Y), {"probes": "many"}, ValueError, "probes= is 'synthetic', 'sample' or None, got 'many'"),
             ((X, Y), {"statistics": True}, ValueError, "statistics= is 'summary', 'full' or None, got True"),
             ((X, Y), {"scoring": "accuracy"}, TypeError, "scoring"),
@@ -405,7 +405,7 @@ class TestRefusals:
     @pytest.mark.parametrize(
         ("data", "got"),
         [
-            (("a", "b", "c"), "a tuple of str, str, str"), (["a"], "a list of str"), (5, "a int"),
+            (("a", "b", "c"), "a tuple of str, str, str"), (["a"], "a list of str"), (5, "an int"),
             ((5, "v1"), "a tuple of int, str"), ((), "a tuple of nothing"), (b"a/b", "a bytes"),
         ],
     )  # fmt: skip
@@ -530,14 +530,14 @@ class TestFilesOfOthers:
             ({"parents": ["AB" * 32]}, f"parents[0] is '{'AB' * 30}…', not 64 hexadecimal digits"),
             ({"extra": {"a": [np.float64(1)]}}, "extra['a'][0] is a float64, which JSON does not have"),
             ({"extra": {"a": float("nan")}}, "extra['a'] is nan, which JSON does not have"),
-            ({"extra": {1: "x"}}, "a key of extra is a int, not a text"),
+            ({"extra": {1: "x"}}, "a key of extra is an int, not a text"),
             ({"extra": []}, "extra is a list, not a dict"),
             ({"notes": "\ud800"}, "notes holds half of a character (a lone surrogate)"),
-            ({"authors": [1]}, "authors[0] is a int, not a text"),
+            ({"authors": [1]}, "authors[0] is an int, not a text"),
             ({"extra": {"a": {"b": {1, 2}}}}, "extra['a']['b'] is a set, which JSON does not have"),
             ({"extra": nested(600)}, "extra holds values deeper than 100 levels"),
             ({"extra": {"a": [nested(100)]}}, "extra holds values deeper than 100 levels"),
-            ({"authors": 5}, "authors is a int, not a list of texts"),
+            ({"authors": 5}, "authors is an int, not a list of texts"),
             ({"parents": None}, "parents is a NoneType, not a list of texts"),
         ],
     )

@@ -171,7 +171,7 @@ class TestRebuild:
                 StateError,
                 "Ridge cannot be fitted on this data (ValueError: could not convert",
             ),
-            (object(), (XR, yr), UnsupportedError, "a object has no fit"),
+            (object(), (XR, yr), UnsupportedError, "an object has no fit"),
         ],
     )
     def test_what_cannot_be_trained(self, model: Any, data: Any, kind: Any, message: str) -> None:

@@ -252,7 +252,7 @@ class TestTheHoldout:
     @pytest.mark.parametrize(
         ("holdout", "check", "message"),
         [
-            ((object(), TARGET), "holdout", "the holdout is a object, which is no table that vitrify reads"),
+            ((object(), TARGET), "holdout", "the holdout is an object, which is no table that vitrify reads"),
             (("text", TARGET), "holdout", "the holdout is a str, which is no table that vitrify reads"),
             ((FRAME[::2], TARGET), "holdout", "y has 150 rows, and X has 75"),
             ((FRAME.iloc[:, :2], TARGET), "holdout:score", "score cannot score a LogisticRegression on this data"),

@@ -14,6 +14,7 @@ from typing import Any, Final
 from vitrify.converters.checking.values import charge, exact
 from vitrify.errors import UnsupportedError
 from vitrify.graph.converter import Converter
+from vitrify.graph.paths import with_article
 from vitrify.graph.rows import Rows
 
 _MAX_CHARS: Final = 10_000
@@ -52,7 +53,7 @@ def _decode(pattern: str | bytes, flags: int) -> re.Pattern[Any]:
 
 def _problem(pattern: Any, flags: int) -> str | None:
     if type(pattern) not in (str, bytes):
-        return f"its text is a {type(pattern).__name__}"
+        return f"its text is {with_article(type(pattern).__name__)}"
     if len(pattern) > _MAX_CHARS:
         return f"it has {len(pattern)} characters, at most {_MAX_CHARS} are possible"
     if flags & ~int(_FLAGS) or flags < 0:

@@ -18,6 +18,7 @@ from typing import Any, Final
 from vitrify.converters.checking.values import charge, exact, require_texts
 from vitrify.errors import UnsupportedError
 from vitrify.graph.converter import Converter
+from vitrify.graph.paths import with_article
 from vitrify.graph.rows import Rows
 
 _DECIMAL: Final = re.compile(r"-?(?:[0-9]+(?:\.[0-9]+)?(?:E[+-][0-9]{1,19})?|Infinity|s?NaN[0-9]*)", re.ASCII)
@@ -63,7 +64,7 @@ def _encode_text(value: object) -> tuple[object, ...]:
     """The text of a value that it would be made of again, exactly."""
     text = str(value)
     if len(text) > _MAX_CHARS or str(type(value)(text)) != text:  # type: ignore[call-arg]  # all of these take their text
-        raise UnsupportedError(f"a {type(value).__name__} that is not what it prints ({text[:40]!r})")
+        raise UnsupportedError(f"{with_article(type(value).__name__)} that is not what it prints ({text[:40]!r})")
     return (text,)
 
 

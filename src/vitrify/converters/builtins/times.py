@@ -15,6 +15,7 @@ from typing import Any, Final
 from vitrify.converters.checking.values import charge, exact, require_ints, require_texts
 from vitrify.errors import UnsupportedError
 from vitrify.graph.converter import Converter
+from vitrify.graph.paths import with_article
 from vitrify.graph.rows import Rows
 
 _KEY: Final = re.compile(r"[A-Za-z0-9_+\-]{1,40}(?:/[A-Za-z0-9_+\-]{1,40}){0,4}", re.ASCII)
@@ -58,7 +59,7 @@ def _decode_datetime(
 
 def _require_zone(zone: object) -> None:
     if zone is not None and not isinstance(zone, tzinfo):
-        raise TypeError(f"tzinfo is a {type(zone).__name__}")
+        raise TypeError(f"tzinfo is {with_article(type(zone).__name__)}")
 
 
 def _encode_timezone(value: timezone) -> tuple[object, ...]:

@@ -19,6 +19,7 @@ from vitrify.converters.scipy.names import CONTINUOUS, DISCRETE
 from vitrify.converters.scipy.rowwise import charged
 from vitrify.errors import UnsupportedError
 from vitrify.graph.converter import Converter
+from vitrify.graph.paths import with_article
 
 _NAME_BYTES: Final = 100
 _FROZEN_BYTES: Final = 200_000
@@ -34,7 +35,7 @@ def _encode_library(distribution: Any) -> tuple[str]:
         if getattr(scipy.stats, name, None) is distribution:
             return (name,)
     raise UnsupportedError(
-        f"a {type(distribution).__name__} that is not scipy.stats' own instance",
+        f"{with_article(type(distribution).__name__)} that is not scipy.stats' own instance",
         hint=f"Use scipy.stats.{distribution.name} itself, or freeze it",
     )
 

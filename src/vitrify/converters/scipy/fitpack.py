@@ -17,6 +17,7 @@ from vitrify.converters.scipy import types_of
 from vitrify.converters.scipy.rowwise import charged, each_row
 from vitrify.errors import UnsupportedError
 from vitrify.graph.converter import Converter
+from vitrify.graph.paths import with_article
 
 Array = npt.NDArray[Any]
 
@@ -42,7 +43,7 @@ def _encode_curve(spline: Any) -> tuple[Any, ...]:
     try:
         _check_curve(*found)
     except ValueError as error:
-        raise UnsupportedError(f"a {type(spline).__name__} that is not valid: {error}") from error
+        raise UnsupportedError(f"{with_article(type(spline).__name__)} that is not valid: {error}") from error
     return found
 
 
@@ -140,7 +141,7 @@ def _encode_surface(spline: Any) -> tuple[Any, ...]:
     try:
         _check_surface(*found)
     except (ValueError, TypeError) as error:
-        raise UnsupportedError(f"a {type(spline).__name__} that is not valid: {error}") from error
+        raise UnsupportedError(f"{with_article(type(spline).__name__)} that is not valid: {error}") from error
     return found
 
 

@@ -16,6 +16,7 @@ from vitrify.converters.scipy import types_of
 from vitrify.converters.scipy.rowwise import charged, each_row
 from vitrify.errors import UnsupportedError
 from vitrify.graph.converter import Converter
+from vitrify.graph.paths import with_article
 
 _WAYS: Final = ((True, True), (False, True), (True, False), (False, False))
 _TREE_BYTES: Final = 10_000
@@ -57,11 +58,14 @@ def _encode(tree: Any) -> tuple[Any, ...]:
             _check(*found)
             again = _decoder("cKDTree")(*found)
         except ValueError as error:
-            raise UnsupportedError(f"a {type(tree).__name__} that cannot be built again: {error}") from error
+            raise UnsupportedError(
+                f"{with_article(type(tree).__name__)} that cannot be built again: {error}"
+            ) from error
         if np.array_equal(again.indices, tree.indices) and _are_alike(_root(again), _root(tree)):
             return found
     raise UnsupportedError(
-        f"a {type(tree).__name__} that is not what its data give", hint="Build it again, with copy_data=True"
+        f"{with_article(type(tree).__name__)} that is not what its data give",
+        hint="Build it again, with copy_data=True",
     )
 
 

@@ -16,6 +16,7 @@ from vitrify.converters.scipy import types_of
 from vitrify.converters.scipy.rowwise import charged, each_row
 from vitrify.errors import UnsupportedError
 from vitrify.graph.converter import Converter
+from vitrify.graph.paths import with_article
 
 _MAX_DEGREE: Final = 100
 _FITPACK_DEGREE: Final = 5
@@ -72,7 +73,7 @@ def _encode_pieces(pieces: Any) -> tuple[Any, ...]:
     try:
         _check_pieces(*found)
     except ValueError as error:
-        raise UnsupportedError(f"a {type(pieces).__name__} that is not valid: {error}") from error
+        raise UnsupportedError(f"{with_article(type(pieces).__name__)} that is not valid: {error}") from error
     return found
 
 

@@ -30,6 +30,7 @@ from vitrify.converters.scipy.sparse_checks import (
 from vitrify.errors import FormatError, UnsupportedError
 from vitrify.graph.converter import Converter, accept
 from vitrify.graph.dtypes import decode_dtype, encode_dtype
+from vitrify.graph.paths import with_article
 from vitrify.graph.rows import Rows
 
 _MAX_PRINT: Final = 2**31
@@ -46,7 +47,7 @@ def _checked(matrix: Any, check: Callable[..., Any], values: tuple[Any, ...]) ->
         check(*values)
     except (ValueError, TypeError) as error:
         raise UnsupportedError(
-            f"a {type(matrix).__name__} that is not valid: {error}", hint="Make a new one from its entries"
+            f"{with_article(type(matrix).__name__)} that is not valid: {error}", hint="Make a new one from its entries"
         ) from error
     return values
 

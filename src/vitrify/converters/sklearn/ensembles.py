@@ -24,6 +24,7 @@ from vitrify.converters.sklearn.steady import require_steady, shapes_of_answers
 from vitrify.errors import UnsupportedError
 from vitrify.graph.converter import AttrsRule
 from vitrify.graph.invariants import every, items, members
+from vitrify.graph.paths import with_article
 from vitrify.graph.rows import Place, Rows
 
 Ints = npt.NDArray[np.int64]
@@ -74,7 +75,8 @@ def require_like_trees(model: Any) -> None:
         if of_trees.count(own) < len(of_trees):
             number = next(i for i, of_tree in enumerate(of_trees) if of_tree != own)
             raise UnsupportedError(
-                f"a {type(model).__name__} whose {name} is {own}, while estimators_[{number}] has {of_trees[number]}",
+                f"{with_article(type(model).__name__)} whose {name} is {own}, while estimators_[{number}] has "
+                f"{of_trees[number]}",
                 hint="It cannot predict: fit it again with warm_start=False",
             )
 

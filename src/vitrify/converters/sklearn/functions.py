@@ -22,6 +22,7 @@ from vitrify.converters.builtins.calls import refusal
 from vitrify.converters.sklearn.older import RESPONSES, completed
 from vitrify.errors import UnsupportedError
 from vitrify.graph.converter import AttrsRule
+from vitrify.graph.paths import with_article
 
 Calls = tuple[tuple[str, str], ...]
 _TRANSFORMER: Final = (("func", "kw_args"), ("inverse_func", "inv_kw_args"))
@@ -78,7 +79,7 @@ def _with(rule: AttrsRule, problem: Callable[[Any], str | None]) -> AttrsRule:
                 if reason.endswith("workers")
                 else "Write a function of your own instead"
             )
-            raise UnsupportedError(f"a {type(model).__name__} whose {reason}", hint=hint)
+            raise UnsupportedError(f"{with_article(type(model).__name__)} whose {reason}", hint=hint)
 
     return replace(rule, finish=finish, precheck=precheck)
 

@@ -20,6 +20,7 @@ from vitrify.converters.sklearn import DISTANCES
 from vitrify.converters.sklearn.functions import problem_of
 from vitrify.errors import UnsupportedError
 from vitrify.graph.converter import Converter
+from vitrify.graph.paths import with_article
 from vitrify.graph.rows import Rows
 
 _NODE_FIELDS: Final = {"idx_start": "<i8", "idx_end": "<i8", "is_leaf": "<i8", "radius": "<f8"}
@@ -55,7 +56,8 @@ def _encode_tree(tree: Any) -> tuple[object, ...]:
     state = tree.__getstate__()
     if len(state) != len(_FIELDS):
         raise UnsupportedError(
-            f"a {type(tree).__name__} whose state is not the one vitrify has reviewed", hint="Upgrade vitrify"
+            f"{with_article(type(tree).__name__)} whose state is not the one vitrify has reviewed",
+            hint="Upgrade vitrify",
         )
     arrays = [np.asarray(part) for part in state[:4]]
     return (*arrays, *state[4:12], None if state[12] is None else np.asarray(state[12]))

@@ -19,6 +19,7 @@ from typing import Any, Final
 import numpy as np
 
 from vitrify.converters.sklearn import REVIEWED
+from vitrify.graph.paths import with_article
 
 _LISTED: Final = """
     ARDRegression AdaBoostClassifier AdaBoostRegressor BaggingClassifier BaggingRegressor BayesianRidge BernoulliNB
@@ -73,11 +74,11 @@ def require_steady(member: Any, what: str) -> None:
         name = f"{type(held).__module__}.{type(held).__qualname__}"
         if name not in STEADY and (hasattr(type(held), "fit") or hasattr(type(held), "predict")):
             raise ValueError(
-                f"{what} holds a {type(held).__name__}, which is not known to give one answer for each row"
+                f"{what} holds {with_article(type(held).__name__)}, which is not known to give one answer for each row"
             )
         reason = _unsteady(held)
         if reason is not None:
-            raise ValueError(f"{what} holds a {type(held).__name__} {reason}")
+            raise ValueError(f"{what} holds {with_article(type(held).__name__)} {reason}")
 
 
 def shapes_of_answers(member: Any, ask: Callable[[int], Any]) -> Iterator[tuple[int, tuple[int, ...]]]:

@@ -16,6 +16,7 @@ from msgspec.structs import replace
 from vitrify.errors import UnsupportedError
 from vitrify.graph.converter import AttrsRule
 from vitrify.graph.invariants import IntField, every, invariants
+from vitrify.graph.paths import with_article
 from vitrify.graph.rows import Rows
 
 _MAX_WIDTH: Final = 2**31 - 1
@@ -64,8 +65,8 @@ def require_rising_ngrams(model: Any) -> None:
         return
     if not 1 <= ends[0] <= ends[1]:
         raise UnsupportedError(
-            f"a {type(model).__name__} whose ngram_range does not rise from at least 1, but goes from {ends[0]} to "
-            f"{ends[1]}",
+            f"{with_article(type(model).__name__)} whose ngram_range does not rise from at least 1, but goes from "
+            f"{ends[0]} to {ends[1]}",
             hint="scikit-learn refuses to fit with it, or makes words of no letters",
         )
 
@@ -83,7 +84,7 @@ def require_hash_width(model: Any) -> None:
         or not 1 <= n_features <= _MAX_WIDTH
     ):
         raise UnsupportedError(
-            f"a {type(model).__name__} whose n_features is not an int from 1 to {_MAX_WIDTH}",
+            f"{with_article(type(model).__name__)} whose n_features is not an int from 1 to {_MAX_WIDTH}",
             hint="scikit-learn refuses to transform with it",
         )
 

@@ -16,6 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from vitrify.errors import UnsupportedError
+from vitrify.graph.paths import with_article
 from vitrify.record.summary import Form
 
 Values = npt.NDArray[Any]
@@ -115,7 +116,7 @@ def read_table(data: Any, what: str = "X") -> Table:
     if isinstance(data, Sequence) and not isinstance(data, (str, bytes)):
         return _of_rows(data, what)
     raise UnsupportedError(
-        f"{what} is a {type(data).__name__}, which is no table that vitrify reads",
+        f"{what} is {with_article(type(data).__name__)}, which is no table that vitrify reads",
         hint="Give a numpy array, a pandas DataFrame, a scipy.sparse matrix, or a list of rows",
     )
 

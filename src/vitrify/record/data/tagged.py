@@ -16,7 +16,7 @@ from typing import Any, Final
 import numpy as np
 
 from vitrify.errors import UnsupportedError
-from vitrify.graph.paths import cut
+from vitrify.graph.paths import cut, with_article
 from vitrify.record.data.tables import is_nothing, moment_ns, span_ns
 
 _MAX_DEPTH: Final = 32
@@ -70,7 +70,8 @@ def _of_many(value: Any, depth: int) -> bytes:
     shown = repr(value)
     if " at 0x" in shown:
         raise UnsupportedError(
-            f"a value of the data is a {cut(type(value).__qualname__)}, which has no form that stays the same",
+            f"a value of the data is {with_article(cut(type(value).__qualname__))}, which has no form that "
+            "stays the same",
             hint="Convert it to numbers or text",
         )
     return b"o" + utf8(type(value).__qualname__) + utf8(shown)

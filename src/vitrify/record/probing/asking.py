@@ -12,6 +12,7 @@ from typing import Any, Final
 
 import numpy as np
 
+from vitrify.graph.paths import with_article
 from vitrify.record.probing.comparing import Tolerance, compare
 from vitrify.record.telling import told
 
@@ -66,7 +67,7 @@ def answers(methods: Mapping[str, Method], X: Any) -> tuple[dict[str, Any], dict
             failed[name] = told(error)
             continue
         if not is_kept(output):
-            failed[name] = f"gives a {type(output).__qualname__}, or holds values, that no record keeps"
+            failed[name] = f"gives {with_article(type(output).__qualname__)}, or holds values, that no record keeps"
         elif compare(output, again, Tolerance()).status == "different":
             failed[name] = "not deterministic: a second call gave another result"
         else:

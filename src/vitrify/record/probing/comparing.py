@@ -13,7 +13,7 @@ from typing import Any, Final
 import numpy as np
 import numpy.typing as npt
 
-from vitrify.graph.paths import cut
+from vitrify.graph.paths import cut, with_article
 from vitrify.record.data.tables import is_nothing
 
 Array = npt.NDArray[Any]
@@ -69,7 +69,7 @@ def compare(stored: Any, found: Any, tolerance: Tolerance) -> Difference:
     """How far `found` is from `stored`."""
     kind = _kind(stored)
     if kind != _kind(found):
-        return _other(f"gives a {type(found).__qualname__}, was a {type(stored).__qualname__}")
+        return _other(f"gives {with_article(type(found).__qualname__)}, was {with_article(type(stored).__qualname__)}")
     if kind == "array":
         return _arrays(np.asarray(stored), np.asarray(found), tolerance)
     if kind == "sparse":
@@ -223,7 +223,11 @@ def _sparse(stored: Any, found: Any, tolerance: Tolerance) -> Difference:
     """What two matrices hold, whatever their format; what is not stored is 0."""
     if stored.shape != found.shape:
         return _other(f"gives the shape {found.shape}, was {stored.shape}")
-    changed = "" if type(stored) is type(found) else f"a {type(found).__qualname__}, was a {type(stored).__qualname__}"
+    changed = (
+        ""
+        if type(stored) is type(found)
+        else f"{with_article(type(found).__qualname__)}, was {with_article(type(stored).__qualname__)}"
+    )
     old_keys, old_values = _entries(stored)
     new_keys, new_values = _entries(found)
     keys = np.union1d(old_keys, new_keys)

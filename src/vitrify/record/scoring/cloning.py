@@ -8,6 +8,7 @@ from inspect import Parameter, signature
 from typing import Any
 
 from vitrify.errors import UnsupportedError
+from vitrify.graph.paths import with_article
 from vitrify.record.telling import told
 
 
@@ -22,7 +23,7 @@ def unfitted(model: Any) -> Any:
     kind = type(model).__name__
     if not callable(getattr(model, "fit", None)):
         raise UnsupportedError(
-            f"a {kind} has no fit, so it cannot be trained again",
+            f"{with_article(kind)} has no fit, so it cannot be trained again",
             hint="Leave cv= out, and give scores= that you computed",
         )
     try:

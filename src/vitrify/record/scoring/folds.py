@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from vitrify.errors import StateError, UnsupportedError
+from vitrify.graph.paths import with_article
 from vitrify.record.data.tables import read_table
 from vitrify.record.scoring.cloning import unfitted
 from vitrify.record.scoring.scorers import Call
@@ -80,7 +81,8 @@ def count_rows(data: Any, what: str) -> int:
         return int(shape[0])
     if shape is not None or not hasattr(data, "__len__"):
         raise UnsupportedError(
-            f"{what} is a {type(data).__name__}, which has no rows", hint="Give an array, a DataFrame, or a list"
+            f"{what} is {with_article(type(data).__name__)}, which has no rows",
+            hint="Give an array, a DataFrame, or a list",
         )
     return len(data)
 

@@ -22,7 +22,7 @@ import numpy as np
 from vitrify.converters import default_registry
 from vitrify.converters.builtins.calls import refusal
 from vitrify.errors import UnsupportedError
-from vitrify.graph.paths import cut
+from vitrify.graph.paths import cut, with_article
 
 OWN_METHOD: Final = "score"
 Call = Callable[..., Any]
@@ -59,7 +59,7 @@ def named_scorers(scoring: Any) -> dict[str, Named]:
         asked = {name: _named(name) for name in names}
     else:
         raise UnsupportedError(
-            f"scoring= is a {type(scoring).__name__}, which names no scorers",
+            f"scoring= is {with_article(type(scoring).__name__)}, which names no scorers",
             hint="Give the name of a scorer, a list of names, a scorer, or a dict of these",
         )
     if not asked:
@@ -82,7 +82,7 @@ def _named(scoring: Any) -> Named:
         return Named(scoring, found)
     if not callable(scoring):
         raise UnsupportedError(
-            f"scoring= holds a {type(scoring).__name__}, which is no scorer",
+            f"scoring= holds {with_article(type(scoring).__name__)}, which is no scorer",
             hint="Give the name of a scorer, or what make_scorer returned",
         )
     module = str(getattr(scoring, "__module__", ""))

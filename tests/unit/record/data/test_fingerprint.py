@@ -227,7 +227,7 @@ class TestTagged:
         """An object without a form of its own, at any depth."""
         with pytest.raises(UnsupportedError) as refused:
             digest([{"a": [object()]}])
-        assert refused.value.message == "a value of the data is a object, which has no form that stays the same"
+        assert refused.value.message == "a value of the data is an object, which has no form that stays the same"
         assert refused.value.hint == "Convert it to numbers or text"
 
     def test_what_holds_itself_is_refused(self) -> None:

@@ -125,7 +125,7 @@ class TestForms:
     @pytest.mark.parametrize(
         ("data", "message"),
         [
-            (3, "y is a int, which is no table that vitrify reads"),
+            (3, "y is an int, which is no table that vitrify reads"),
             ("ab", "y is a str, which is no table that vitrify reads"),
             (np.float64(1), "y is a float64, which is no table that vitrify reads"),
             (pd.Timestamp(0), "y is a Timestamp, which is no table that vitrify reads"),

@@ -160,7 +160,7 @@ def test_scorers_share_their_fits() -> None:
         ),
         (stored(scorer="neg_log_loss"), RidgeClassifier(), {}, "neg_log_loss cannot score a RidgeClassifier"),
         (stored(origin="holdout"), GaussianNB(), {}, "this GaussianNB is not fitted yet"),
-        (stored(), object(), {}, "a object has no fit"),
+        (stored(), object(), {}, "an object has no fit"),
         (
             stored(scorer=f"{__name__}.right"),
             GaussianNB(),
@@ -289,7 +289,7 @@ def test_a_search_that_cannot_be_made_again_is_a_reason(broken: str) -> None:
         ((X, y[:3]), {}, StateError, "y has 3 rows, and X has 90"),
         ((X[:0], y[:0]), {}, StateError, "X has no rows"),
         ((X, y), {"cv": "five"}, UnsupportedError, "cv= does not say how"),
-        ((X, y), {"scoring": 3}, UnsupportedError, "scoring= is a int"),
+        ((X, y), {"scoring": 3}, UnsupportedError, "scoring= is an int"),
     ],
 )
 def test_what_the_caller_gives_wrongly_is_an_error(data: Any, keywords: Any, kind: Any, message: str) -> None:

@@ -231,9 +231,9 @@ class TestAsking:
             ("roc_acu", "has no scorer roc_acu", "Did you mean roc_auc"),
             ("zzzzzz", "has no scorer zzzzzz", "get_scorer_names"),
             ("acme.score", "acme.score is a scorer of the caller's own", "Give the scorer itself"),
-            (3, "scoring= is a int", "Give the name"),
+            (3, "scoring= is an int", "Give the name"),
             ([near_zero], "scoring= is a list", "Give the name"),
-            ({"a": 3}, "scoring= holds a int", "make_scorer"),
+            ({"a": 3}, "scoring= holds an int", "make_scorer"),
             ([], "scoring= is empty", "Name at least one"),
             (accuracy_score, "scoring= is accuracy_score, a metric", "make_scorer"),
             (
