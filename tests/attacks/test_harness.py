@@ -293,7 +293,7 @@ def test_changed_global_state_is_told(verb: Any, changed: str) -> None:
 
 @pytest.mark.parametrize(
     ("verb", "process"),
-    [(_start, "sleep [RS]"), (_start_and_end, "true Z"), (_start_for_another_parent, "(sh|sleep) [RS]")],
+    [(_start, "sleep [DRS]"), (_start_and_end, "true Z"), (_start_for_another_parent, "(sh|sleep) [DRS]")],
 )
 def test_a_process_that_is_started_without_an_event_is_told(verb: Any, process: str) -> None:
     """It is found under /proc, also when it has ended or has another parent, and does not outlive the attack."""
