@@ -8,7 +8,6 @@ import os
 import sys
 import warnings
 from collections.abc import Iterable
-from io import TextIOBase
 from numbers import Integral
 from typing import TYPE_CHECKING, Any, BinaryIO, Never
 
@@ -19,7 +18,7 @@ from vitrify.container.limits import LIMITS, Limits
 from vitrify.container.reader import FileLike, GlassFile, open_glass, open_glass_bytes
 from vitrify.container.writer import Plan, plan
 from vitrify.converters import default_registry
-from vitrify.drop_in import misuse, not_a_file
+from vitrify.drop_in import misuse, require_bytes, require_kinds, require_target
 from vitrify.errors import (
     FormatError,
     LimitError,
@@ -82,9 +81,7 @@ def dump(
     """
     if _no_more or _no_others:
         raise misuse(dump, _no_more, _no_others)
-    is_path = isinstance(file, (str, bytes, os.PathLike))
-    if not is_path and (isinstance(file, TextIOBase) or not callable(getattr(file, "write", None))):
-        raise not_a_file(obj, file)
+    require_target(obj, file)
     prepared = _prepare(obj, compress, converters, _record_of(obj, X, y, record))
     if isinstance(file, (str, bytes, os.PathLike)):
         write_file(file, prepared)
@@ -146,7 +143,7 @@ def load(
     """
     if _no_more or _no_others:
         raise misuse(load, _no_more, _no_others)
-    _require_kinds(limits, mmap)
+    require_kinds(limits, mmap)
     shown = _shown(file)
     sys.audit("vitrify.load", shown)
     with _Naming(shown), open_glass(file, limits) as opened:
@@ -169,30 +166,12 @@ def loads(
     """Load from a byte string; see `load`."""
     if _no_more or _no_others:
         raise misuse(loads, _no_more, _no_others)
-    _require_kinds(limits)
-    _require_bytes(data)
+    require_kinds(limits)
+    require_bytes(data)
     sys.audit("vitrify.load", "<bytes>")
     with _Naming("<bytes>"), open_glass_bytes(data, limits) as opened:
         options = LoadOptions(shown="<bytes>", trust=trust, versions=versions, verify=verify, converters=converters)
         return build_opened(opened, options)
-
-
-def _require_bytes(data: object) -> None:
-    try:
-        memoryview(data).release()  # type: ignore[arg-type]  # that is the question
-    except TypeError:
-        message = f"loads() takes the bytes of a file, got {type(data).__name__}; load() takes a path or a file object"
-        raise TypeError(message) from None
-
-
-def _require_kinds(limits: object, mmap: object = False) -> None:
-    """What any value would pass for: a text is true, and anything may have the fields of limits."""
-    if not isinstance(limits, Limits):
-        raise TypeError(
-            f"limits= takes a Limits, such as dataclasses.replace(vitrify.LIMITS, …), got {type(limits).__name__}"
-        )
-    if not isinstance(mmap, bool):
-        raise TypeError(f"mmap= takes a bool, got {mmap!r:.40}; joblib's mmap_mode= is mmap=True")
 
 
 def _record_of(obj: Any, X: Any, y: Any, record: Record | None) -> Record | None:

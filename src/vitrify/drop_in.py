@@ -1,6 +1,8 @@
-"""What calls written for pickle, joblib, cloudpickle or skops must say instead: one line for each of their arguments.
+"""What calls with arguments that are not ours must say instead, in one line.
 
-Only the error is made here. No argument is translated: a call either means the same under both imports, or raises.
+Those written for pickle, joblib, cloudpickle or skops have a line for each of their arguments; others gave a value of
+another kind. Only errors are made here. No argument is translated: a call either means the same under both imports, or
+raises.
 """
 
 from __future__ import annotations
@@ -10,6 +12,8 @@ from collections.abc import Callable, Iterable
 from inspect import Parameter, signature
 from io import TextIOBase
 from typing import Any, Final
+
+from vitrify.container.limits import Limits
 
 _FORMAT: Final = "pickle's: a glass file has one format; leave it out"
 _IMPORTS: Final = "pickle's: a glass file imports nothing; leave it out"
@@ -80,14 +84,47 @@ def misuse(function: Callable[..., Any], beyond: tuple[Any, ...], foreign: Itera
     return TypeError(f"{name}() got an unexpected keyword argument {argument!r}{hint}")
 
 
-def not_a_file(obj: Any, file: Any) -> TypeError:
-    """The error for what `dump` got as a file: neither a path nor a binary file object."""
+def require_target(obj: Any, file: Any) -> None:
+    """`dump` writes to a path or a binary file object.
+
+    Raises:
+        TypeError: It got something else, perhaps both in the other order.
+    """
     if isinstance(file, TextIOBase):
-        return TypeError('the file was opened in text mode; open it in binary mode: open(path, "wb")')
+        raise TypeError('the file was opened in text mode; open it in binary mode: open(path, "wb")')
+    if isinstance(file, (str, bytes, os.PathLike)) or callable(getattr(file, "write", None)):
+        return
     message = f"expected a path or a binary file object, got {type(file).__name__}"
     if isinstance(obj, (str, os.PathLike)) or callable(getattr(obj, "write", None)):
         message += "; dump takes the model first: dump(model, file)"
-    return TypeError(message)
+    raise TypeError(message)
+
+
+def require_bytes(data: object) -> None:
+    """`loads` takes bytes, of any kind that a memoryview may look at.
+
+    Raises:
+        TypeError: It got something else.
+    """
+    try:
+        memoryview(data).release()  # type: ignore[arg-type]  # that is the question
+    except TypeError:
+        message = f"loads() takes the bytes of a file, got {type(data).__name__}; load() takes a path or a file object"
+        raise TypeError(message) from None
+
+
+def require_kinds(limits: object, mmap: object = False) -> None:
+    """Two arguments that any value would pass for: a text is true, and anything may have the fields of limits.
+
+    Raises:
+        TypeError: One is of another kind.
+    """
+    if not isinstance(limits, Limits):
+        raise TypeError(
+            f"limits= takes a Limits, such as dataclasses.replace(vitrify.LIMITS, …), got {type(limits).__name__}"
+        )
+    if not isinstance(mmap, bool):
+        raise TypeError(f"mmap= takes a bool, got {mmap!r:.40}; joblib's mmap_mode= is mmap=True")
 
 
 def absence(module: object, name: str) -> AttributeError:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import collections
 import os
+import statistics
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -20,6 +22,7 @@ from sklearn.ensemble import (
     StackingRegressor,
 )
 from sklearn.feature_extraction.text import HashingVectorizer
+from sklearn.gaussian_process.kernels import RBF
 from sklearn.kernel_approximation import AdditiveChi2Sampler
 from sklearn.linear_model import LinearRegression, LogisticRegression, Ridge
 from sklearn.metrics.pairwise import linear_kernel
@@ -30,7 +33,7 @@ from sklearn.preprocessing import FunctionTransformer, MinMaxScaler, PolynomialF
 from sklearn.svm import SVC
 
 import vitrify
-from tests.support.lying_writer import Lie
+from tests.support.lying_writer import Lie, Name
 from vitrify.converters.sklearn.steady import STEADY, require_steady
 from vitrify.errors import StateError, UnsupportedError
 
@@ -74,6 +77,17 @@ REFUSED: dict[str, tuple[Any, dict[str, Any], str]] = {
         {"functiontransformer__kw_args": {"dtype": "f4"}},
         "with a function as func",
     ),
+    "as many answers as a queue keeps": (
+        stepped(FunctionTransformer()),
+        {"functiontransformer__func": collections.deque},
+        "with a function as func",
+    ),
+    "a mean of the standard library": (
+        stepped(FunctionTransformer()),
+        {"functiontransformer__func": statistics.mean},
+        "with a function as func",
+    ),
+    "a kernel as a function": (stepped(FunctionTransformer()), {"functiontransformer__func": RBF()}, "calls a RBF as"),
     "work without measure": (
         stepped(AdditiveChi2Sampler()),
         {"additivechi2sampler__sample_steps": 10**8},
@@ -102,7 +116,7 @@ def test_what_must_not_be_asked_is_refused_when_saved(name: str) -> None:
         make_pipeline(FunctionTransformer(np.log1p), FunctionTransformer(), DummyRegressor()),
         make_pipeline(FunctionTransformer(own_function), DummyRegressor()),
         make_pipeline(ColumnTransformer([("a", MinMaxScaler(), [0, 1])]), KNeighborsRegressor()),
-        RandomForestRegressor(n_estimators=3, n_jobs=2, random_state=0),
+        RandomForestRegressor(n_estimators=2, n_jobs=2, random_state=0),
         BaggingRegressor(n_estimators=2, n_jobs=2, random_state=0),
         StackingRegressor([("a", Ridge())], final_estimator=LinearRegression()),
         GradientBoostingRegressor(n_estimators=2),
@@ -155,11 +169,15 @@ def test_a_function_in_what_encodes_categories_is_refused() -> None:
     x = X.copy()
     x[:, 0] = np.arange(40) % 3
     model = HistGradientBoostingRegressor(max_iter=2, categorical_features=[0]).fit(x, Y)
+    lie = Lie(vitrify.dumps(model))
+    lie.assign("$._preprocessor.transformers_[1][1].func", Name("function", "numpy.unique"))
+    message = "_preprocessor holds a FunctionTransformer with a function as func"
+    with pytest.raises(StateError, match=message) as caught:
+        vitrify.loads(lie.file())
     model._preprocessor.transformers_[1] = ("numerical", FunctionTransformer(np.unique), [1, 2, 3])
-    data = vitrify.dumps(model)
-    with pytest.raises(StateError, match="_preprocessor holds a FunctionTransformer with a function as func") as caught:
-        vitrify.loads(data)
-    assert caught.value.path == "$"
+    with pytest.raises(UnsupportedError, match=message) as refused:
+        vitrify.dumps(model)
+    assert caught.value.path == refused.value.path == "$"
 
 
 def test_a_member_that_reads_files_is_not_asked() -> None:
@@ -196,6 +214,25 @@ def test_a_classifier_as_start_gives_a_column_for_each_class() -> None:
     model = GradientBoostingClassifier(n_estimators=2, init=LogisticRegression()).fit(X, y)
     again = vitrify.loads(vitrify.dumps(model))
     np.testing.assert_array_equal(again.predict_proba(X), model.predict_proba(X))
+
+
+@pytest.mark.parametrize(
+    ("member", "attribute", "value", "message"),
+    [
+        (PolynomialFeatures(), "n_output_features_", 2**21, "a PolynomialFeatures of more than 1048576 columns"),
+        (StackingRegressor([("a", Ridge())]), "stack_method_", ["fit"], "asks its members for something else"),
+    ],
+    ids=["columns", "methods"],
+)
+def test_what_costs_too_much_or_asks_for_more_is_not_asked(
+    member: Any, attribute: str, value: Any, message: str
+) -> None:
+    """A number of columns that no array stands behind, and a method that gives no answers."""
+    member.fit(X, Y)
+    require_steady(member, "a member")
+    setattr(member, attribute, value)
+    with pytest.raises(ValueError, match=message):
+        require_steady(member, "a member")
 
 
 def test_the_list_names_classes_of_scikit_learn() -> None:

@@ -90,6 +90,9 @@ def test_what_only_leads_back_is_kept() -> None:
     model: Any = LinearRegression().fit(X, Y)
     model.owner = {"model": model}
     assert_same(model, vitrify.loads(vitrify.dumps(model)))
+    model.owner = [model]
+    model.owner.append(model.owner)
+    assert_same(model, vitrify.loads(vitrify.dumps(model)))
     linked = Birch(n_clusters=None, threshold=0.1).fit(X)
     assert_same(linked, vitrify.loads(vitrify.dumps(linked)))
     nested = make_pipeline(make_pipeline(make_pipeline(LinearRegression()))).fit(X, Y)

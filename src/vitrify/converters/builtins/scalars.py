@@ -6,6 +6,7 @@ A slice directly within a slice is refused: Python frees such chains recursively
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from fractions import Fraction
 from importlib import import_module
 from math import gcd
@@ -91,6 +92,13 @@ def _charged(n_bytes: int) -> Any:
     return check
 
 
+def _members(name: str, told: Callable[[Any], int | str], decode: Callable[..., Any]) -> Converter[Any]:
+    """Members of an enumeration of the standard library, by what is told of each."""
+    return Converter(
+        type_id=name, types=(name,), fields=("member",), encode=lambda member: (told(member),), decode=decode
+    )
+
+
 CONVERTERS: Final[tuple[Converter[Any], ...]] = (
     Converter(
         type_id="complex",
@@ -129,27 +137,9 @@ CONVERTERS: Final[tuple[Converter[Any], ...]] = (
         decode=_decode_fraction,
         check=_charged(64),
     ),
-    Converter(
-        type_id="re.RegexFlag",
-        types=("re.RegexFlag",),
-        fields=("value",),
-        encode=lambda flags: (int(flags),),
-        decode=_decode_flags,
-    ),
-    Converter(
-        type_id="http.HTTPStatus",
-        types=("http.HTTPStatus",),
-        fields=("value",),
-        encode=lambda status: (int(status),),
-        decode=_decode_status,
-    ),
-    Converter(
-        type_id="uuid.SafeUUID",
-        types=("uuid.SafeUUID",),
-        fields=("name",),
-        encode=lambda safety: (safety.name,),
-        decode=_decode_safety,
-    ),
+    _members("re.RegexFlag", int, _decode_flags),
+    _members("http.HTTPStatus", int, _decode_status),
+    _members("uuid.SafeUUID", lambda safety: safety.name, _decode_safety),
     Converter(
         type_id="Ellipsis",
         types=("builtins.ellipsis",),

@@ -20,7 +20,7 @@ from vitrify.converters.sklearn.boosting import (
     require_nodes,
 )
 from vitrify.converters.sklearn.counts import check_boosted_columns, check_class_counts, check_iterations
-from vitrify.converters.sklearn.steady import require_steady, shapes_of_answers
+from vitrify.converters.sklearn.steady import require_steady, required_when_saved, shapes_of_answers
 from vitrify.errors import UnsupportedError
 from vitrify.graph.converter import AttrsRule
 from vitrify.graph.invariants import every, items, members
@@ -180,23 +180,10 @@ def require_start(model: Any) -> None:
             raise ValueError(f"init_ starts with {given} for {n} row(s), and estimators_ has {n_columns} column(s)")
 
 
-def require_known_start(model: Any) -> None:
-    """Refuse to save what `require_start` would not load.
-
-    Raises:
-        UnsupportedError: `init_` must not be asked.
-    """
-    try:
-        require_steady(vars(model).get("init_"), "init_")
-    except ValueError as error:
-        hint = "Put such steps before the model, in a Pipeline"
-        raise UnsupportedError(f"{type(model).__name__}: {error}", hint=hint) from error
-
-
 _BOOSTED: Final = AttrsRule(
     check=every(check_gradient_boosting, check_boosted_columns),
     ask=require_start,
-    precheck=require_known_start,
+    precheck=required_when_saved("init_"),
     requires=("estimators_",),
 )
 # After early stopping on a score, the estimator holds its own bound method under the method's name, a leftover of
@@ -205,6 +192,7 @@ _HIST_BOOSTING: Final = AttrsRule(
     drop=frozenset({"_raw_predict"}),
     check=every(check_hist_boosting, check_iterations),
     ask=require_columns,
+    precheck=required_when_saved("_preprocessor"),
     requires=("_predictors",),
 )
 _FOREST: Final = AttrsRule(

@@ -19,7 +19,10 @@ from typing import Any, Final
 import numpy as np
 
 from vitrify.converters.sklearn import REVIEWED
+from vitrify.errors import UnsupportedError
+from vitrify.graph.names import STANDARD_LIBRARY
 from vitrify.graph.paths import with_article
+from vitrify.graph.registry import REVIEWED_LIBRARIES
 
 _LISTED: Final = """
     ARDRegression AdaBoostClassifier AdaBoostRegressor BaggingClassifier BaggingRegressor BayesianRidge BernoulliNB
@@ -59,7 +62,6 @@ _CALLED: Final = (
 
 _QUIET: Final = {"n_jobs": None, "verbose": 0}
 _MAX_COLUMNS: Final = 1 << 20
-_LIBRARIES: Final = ("numpy", "scipy", "sklearn", "operator", "builtins", "functools", "pandas")
 _ASKED_ROWS: Final = (1, 2)
 """With one row anything broadcasts, and its answers show how far; with two, whether they are as many as the rows."""
 
@@ -79,6 +81,19 @@ def require_steady(member: Any, what: str) -> None:
         reason = _unsteady(held)
         if reason is not None:
             raise ValueError(f"{what} holds {with_article(type(held).__name__)} {reason}")
+
+
+def required_when_saved(name: str) -> Callable[[Any], None]:
+    """A rule's `precheck` that refuses to save what `require_steady` would not load as the attribute `name`."""
+
+    def precheck(model: Any) -> None:
+        try:
+            require_steady(vars(model).get(name), name)
+        except ValueError as error:
+            hint = "Put such steps before the model, in a Pipeline"
+            raise UnsupportedError(f"{type(model).__name__}: {error}", hint=hint) from error
+
+    return precheck
 
 
 def shapes_of_answers(member: Any, ask: Callable[[int], Any]) -> Iterator[tuple[int, tuple[int, ...]]]:
@@ -117,9 +132,7 @@ def _objects(root: Any) -> Iterator[Any]:
         elif isinstance(held, (list, tuple)) and id(held) not in seen:
             seen.add(id(held))
             waiting += held
-        elif (
-            type(held).__module__.partition(".")[0] == "sklearn" and id(held) not in seen and hasattr(held, "__dict__")
-        ):
+        elif _is_of_sklearn(held) and id(held) not in seen and hasattr(held, "__dict__"):
             seen.add(id(held))
             waiting += vars(held).values()
             yield held
@@ -129,7 +142,10 @@ def _unsteady(held: Any) -> str | None:
     """What attributes let an estimator give answers that cannot be counted on, or cost too much."""
     values = vars(held)
     for name in _CALLED:
-        if is_of_a_library(values.get(name)) and not _keeps_rows(values[name], values.get("kw_args")):
+        called = values.get(name)
+        if name != "kernel" and callable(called) and _is_of_sklearn(called):
+            return f"that calls a {type(called).__name__} as {name}"
+        if is_of_a_library(called) and not _keeps_rows(called, values.get("kw_args")):
             return f"with a function as {name}, which may give any number of answers"
     if values.get("input", "content") != "content":
         return "that reads files"
@@ -142,14 +158,19 @@ def _unsteady(held: Any) -> str | None:
 
 
 def is_of_a_library(function: Any) -> bool:
-    """Whether a function is not the caller's own, who trusts it.
+    """Whether a function is not the caller's own, who trusts it: one of Python's, or of a library that is reviewed.
 
     Ufuncs have no module, but all of them are numpy's or scipy's; objects of scikit-learn's own are no functions.
     """
-    if not callable(function) or type(function).__module__.partition(".")[0] == "sklearn":
+    if not callable(function) or _is_of_sklearn(function):
         return False
-    owner = getattr(function, "func", function)
-    return (getattr(owner, "__module__", None) or "numpy").partition(".")[0] in _LIBRARIES
+    owner = function.func if isinstance(function, partial) else function
+    top = (getattr(owner, "__module__", None) or "numpy").partition(".")[0]
+    return top in REVIEWED_LIBRARIES or top in STANDARD_LIBRARY
+
+
+def _is_of_sklearn(value: Any) -> bool:
+    return type(value).__module__.partition(".")[0] == "sklearn"
 
 
 def _keeps_rows(function: Any, keywords: Any) -> bool:
