@@ -49,6 +49,11 @@ def descriptors() -> set[tuple[str, str]]:
     return found
 
 
+def new_descriptors(before: set[tuple[str, str]]) -> set[tuple[str, str]]:
+    """Those that were not open before; one that has closed since may be garbage of another test, a mapped array say."""
+    return descriptors() - before
+
+
 def threads() -> set[str]:
     """The threads of this process as the system counts them, whatever library began them."""
     return set(os.listdir("/proc/self/task"))

@@ -11,7 +11,7 @@ from tests.faults.children import run
 
 SIGNALS = """
 import collections, json, os, signal, sys, time, numpy, vitrify
-from tests.faults.children import contents, descriptors, new_threads, threads
+from tests.faults.children import contents, descriptors, new_descriptors, new_threads, threads
 folder, is_there = sys.argv[1], sys.argv[2] == "old"
 path = os.path.join(folder, "model.glass")
 old, new = ({"weights": numpy.full(600_000, value), "names": ["x"] * 50} for value in (1.0, 2.0))
@@ -41,7 +41,7 @@ for i in range(60):
     except KeyboardInterrupt:
         outcome = "interrupted"
     lies = {name: names.get(data, "else") for name, data in contents(folder).items()}
-    found[outcome, json.dumps(lies), len(new_threads(threads_before)), len(descriptors() - open_before)] += 1
+    found[outcome, json.dumps(lies), len(new_threads(threads_before)), len(new_descriptors(open_before))] += 1
 print(json.dumps([[*key, n] for key, n in found.items()]))
 """
 
