@@ -46,7 +46,7 @@ class ArrayReads:
         self._cells, self._read_block = joined.data, read_block
         self._shapes, self._dtype, self._order = shapes, dtype, order
         self._stack: Array | None = None
-        self._are_plain = order == "C" and all(extents.joined)
+        self._are_plain = order == "C" and (all(extents.joined) or not (blocks or dtype.itemsize == 0))
         if len(joined) and dtype.itemsize:
             flat = joined[: self._ends[-1]].view(dtype)
             require_values(flat)

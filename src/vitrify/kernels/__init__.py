@@ -14,6 +14,7 @@ import sys
 __all__ = [
     "COMPILED",
     "predictor_nodes_hold",
+    "predictor_splits_hold",
     "put_entries",
     "put_planes",
     "roomy_dict",
@@ -32,6 +33,7 @@ if sys.byteorder == "little" and os.environ.get("VITRIFY_PURE", "") in ("", "0")
 
         tree_nodes_hold = _nodes.tree_nodes_hold
         predictor_nodes_hold = _nodes.predictor_nodes_hold
+        predictor_splits_hold = _nodes.predictor_splits_hold
         put_entries = _shuffle.put_entries
         put_planes = _shuffle.put_planes
         roomy_dict = _dicts.roomy_dict

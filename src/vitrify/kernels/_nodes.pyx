@@ -11,7 +11,7 @@ Memory of nodes is read by `memcpy` alone, which needs no alignment, from `tree.
 - the field lies inside the item: `_place` has seen to it.
 
 A child is used for one thing, as an index of `above`, after `i < child < tree.n` has been found true; `above` has room
-for the largest tree. No number from a node takes part in arithmetic: they are compared, in types that hold them all,
+for the largest tree. A feature is used as an index of flags, after `0 <= feature < tree.bound`; there are so many. No number from a node takes part in arithmetic: they are compared, in types that hold them all,
 so none can overflow.
 """
 
@@ -83,6 +83,33 @@ def predictor_nodes_hold(list nodes, list n_bitsets):
     return i == held.n
 
 
+def predictor_splits_hold(list nodes, int64_t n_features, bytes is_categorical):
+    """Whether all splits of such trees test features of the input, and categories only where they are known.
+
+    Args:
+        nodes: For each tree its nodes, shape (n,), with the fields of scikit-learn's predictor record.
+        n_features: Of the input.
+        is_categorical: For each feature a byte, 1 where its categories are known; none if none are.
+
+    Raises:
+        ValueError: There are as many flags as neither.
+    """
+    cdef _Trees held = _Trees(nodes, [n_features] * len(nodes), [0] * len(nodes), _PREDICTOR)
+    cdef Py_ssize_t i
+    cdef const char* flags = NULL
+    if is_categorical:
+        if len(is_categorical) != n_features:
+            raise ValueError("each feature needs its flag")
+        flags = is_categorical
+    with nogil:
+        for i in range(held.n):
+            if not _splits_hold(&held.trees[i], flags):
+                break
+        else:
+            i = held.n
+    return i == held.n
+
+
 cdef bint _tree_holds(const Tree* tree, Py_ssize_t* above) noexcept nogil:
     """One pass, since children come after their parent: `above[i]` is 0, or the number of nodes down to node i."""
     cdef Py_ssize_t i, deepest = 1
@@ -123,7 +150,7 @@ cdef bint _predictor_holds(const Tree* tree, Py_ssize_t* above) noexcept nogil:
     """As `_tree_holds`; children and features of leaves have no meaning and may be anything."""
     cdef Py_ssize_t i
     cdef const char* item
-    cdef uint32_t left, right, bitset, narrow
+    cdef uint32_t left, right, bitset
     cdef int64_t feature
     cdef uint8_t is_leaf, is_categorical, missing = 0
     if tree.n < 1:
@@ -145,11 +172,7 @@ cdef bint _predictor_holds(const Tree* tree, Py_ssize_t* above) noexcept nogil:
         memcpy(&left, item + tree.at[LEFT], 4)
         memcpy(&right, item + tree.at[RIGHT], 4)
         memcpy(&bitset, item + tree.at[BITSET], 4)
-        if tree.is_wide:
-            memcpy(&feature, item + tree.at[FEATURE], 8)
-        else:
-            memcpy(&narrow, item + tree.at[FEATURE], 4)
-            feature = narrow
+        feature = _feature_of(tree, item)
         if not (i < <int64_t> left < tree.n and i < <int64_t> right < tree.n and 0 <= feature <= 0x7FFFFFFF):
             return False
         if is_categorical and <int64_t> bitset >= tree.bound:
@@ -157,6 +180,37 @@ cdef bint _predictor_holds(const Tree* tree, Py_ssize_t* above) noexcept nogil:
         if not _adopt(above, i, <Py_ssize_t> left, <Py_ssize_t> right):
             return False
     return True
+
+
+cdef bint _splits_hold(const Tree* tree, const char* flags) noexcept nogil:
+    """Whether features lie below `bound`; `flags` has so many items, or is NULL."""
+    cdef Py_ssize_t i
+    cdef const char* item
+    cdef int64_t feature
+    cdef uint8_t is_leaf, is_categorical
+    for i in range(tree.n):
+        item = tree.data + i * tree.stride
+        memcpy(&is_leaf, item + tree.at[IS_LEAF], 1)
+        if is_leaf:
+            continue
+        memcpy(&is_categorical, item + tree.at[IS_CATEGORICAL], 1)
+        feature = _feature_of(tree, item)
+        if not 0 <= feature < tree.bound:
+            return False
+        if is_categorical and (flags == NULL or not flags[feature]):
+            return False
+    return True
+
+
+cdef inline int64_t _feature_of(const Tree* tree, const char* item) noexcept nogil:
+    """What a node tests, whichever of both types the field has."""
+    cdef int64_t feature
+    cdef uint32_t narrow
+    if tree.is_wide:
+        memcpy(&feature, item + tree.at[FEATURE], 8)
+        return feature
+    memcpy(&narrow, item + tree.at[FEATURE], 4)
+    return narrow
 
 
 cdef inline bint _adopt(Py_ssize_t* above, Py_ssize_t i, Py_ssize_t left, Py_ssize_t right) noexcept nogil:

@@ -51,7 +51,12 @@ GAPS[rng.random(X.shape) < 0.2] = np.nan
 
 
 class Grown(NamedTuple):
-    """One tree: its nodes, and the number of features and the depth, or the number of bitsets."""
+    """One tree: its nodes, and two numbers.
+
+    Attributes:
+        bound: How many features there are, or, for a predictor by itself, bitsets.
+        depth: Of a tree; for splits of predictors a bit for each feature whose categories are known.
+    """
 
     nodes: Any
     bound: int
@@ -105,6 +110,9 @@ def numpy_holds(given_trees: list[Grown], kind: str) -> bool:
     bounds = np.array([tree.bound for tree in given_trees], np.int64)
     depths = np.array([tree.depth for tree in given_trees], np.int64)
     try:
+        if kind == "splits":
+            n_features, flags = flags_of(given_trees)
+            return boosting.fault_of_joined_splits(nodes, n_features, flags) is None
         if kind == "tree":
             trees._check_nodes(rows, np.arange(len(nodes)), nodes, bounds, depths)
         else:
@@ -118,15 +126,30 @@ def kernel_holds(given_trees: list[Grown], kind: str) -> bool:
     nodes, bounds, depths = ([*column] for column in zip(*given_trees, strict=True))
     if kind == "tree":
         return kernels.tree_nodes_hold(nodes, bounds, depths)
+    if kind == "splits":
+        n_features, flags = flags_of(given_trees)
+        return kernels.predictor_splits_hold(nodes, n_features, flags.tobytes())
     return kernels.predictor_nodes_hold(nodes, bounds)
 
 
+def flags_of(given_trees: list[Grown]) -> tuple[int, Any]:
+    """The features of a model, and flags for each of them, or none: the numbers of its first tree."""
+    _, n_features, mask = given_trees[0]
+    n_flags = n_features if mask and n_features <= 64 else 0
+    return n_features, np.array([mask >> i & 1 for i in range(n_flags)], np.bool_)
+
+
 def source(kind: str) -> tuple[list[Grown], tuple[Any, ...]]:
-    return (grown_trees(), NODE_DTYPES) if kind == "tree" else (grown_predictors(), RECORD_DTYPES)
+    if kind == "tree":
+        return grown_trees(), NODE_DTYPES
+    flags = boosted()._bin_mapper.is_categorical_
+    mask = sum(int(flag) << i for i, flag in enumerate(flags))
+    known = [tree._replace(bound=len(flags), depth=mask) for tree in grown_predictors()]
+    return (known if kind == "splits" else grown_predictors()), RECORD_DTYPES
 
 
 @needs_compiler
-@pytest.mark.parametrize("kind", ["tree", "predictor"])
+@pytest.mark.parametrize("kind", ["tree", "predictor", "splits"])
 class TestAgreement:
     def test_what_scikit_learn_has_grown_is_accepted(self, kind: str) -> None:
         """By both, in each dtype, each tree alone and all together."""
@@ -163,7 +186,7 @@ class TestAgreement:
             child = st.integers(-2 if kind == "tree" else 0, n)
             children = (-1, -1) if leaf and kind == "tree" else (data.draw(child), data.draw(child))
             nodes[names_of(kind)][i] = (*children, -2 if leaf and kind == "tree" else 0)
-            if kind == "predictor":
+            if kind != "tree":
                 nodes["is_leaf"][i] = leaf
         tree = Grown(nodes, 1, data.draw(st.integers(0, 3)))
         assert kernel_holds([tree], kind) == numpy_holds([tree], kind)
@@ -190,7 +213,7 @@ class TestAgreement:
             backwards = tree.nodes[::-1].copy()[::-1]
             for nodes in (spread[::2], odd, backwards):
                 assert kernel_holds([tree._replace(nodes=nodes)], kind)
-            assert not kernel_holds([tree._replace(nodes=spread)], kind)
+            assert kernel_holds([tree._replace(nodes=spread)], kind) is (kind == "splits")  # zeros are no tree
 
 
 def names_of(kind: str) -> list[str]:
@@ -366,6 +389,22 @@ class TestCalls:
         for model in (forest(), boosted()):
             with pytest.raises(StateError, match="are refused"):
                 vitrify.loads(vitrify.dumps(model))
+
+    def test_splits_that_the_loop_alone_refuses_are_not_built(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        """The same for what belongs to the whole model."""
+        monkeypatch.setattr(kernels, "predictor_splits_hold", lambda *_: False)
+        with pytest.raises(StateError, match="a predictor tests what the input does not have"):
+            vitrify.loads(vitrify.dumps(boosted()))
+
+    def test_each_feature_needs_its_flag(self) -> None:
+        """Or none has one."""
+        nodes, flags = [grown_predictors()[0].nodes], boosted()._bin_mapper.is_categorical_.tobytes()
+        assert kernels.predictor_splits_hold(nodes, 5, flags)
+        assert not kernels.predictor_splits_hold(nodes, 5, b"")
+        assert kernels.predictor_splits_hold([], 5, b"")
+        for n_features in (4, 6):
+            with pytest.raises(ValueError, match="each feature needs its flag"):
+                kernels.predictor_splits_hold(nodes, n_features, flags)
 
     @pytest.mark.parametrize("nodes", [
         np.zeros((1, 1), NODE_DTYPE),

@@ -31,6 +31,7 @@ _check_flags: Final = invariants(
     ArrayField(name="is_categorical_", dtypes=("|u1", "|b1"), shape=("n_features",)),
 )
 Ints = npt.NDArray[np.int64]
+Flags = npt.NDArray[np.bool_]
 
 
 def check_predictors(rows: Rows) -> None:
@@ -38,7 +39,7 @@ def check_predictors(rows: Rows) -> None:
     nodes = rows.arrays("nodes")
     bitsets = {name: rows.arrays(name) for name in _BITSETS}
     for row, tree in enumerate(nodes):
-        require_nodes(rows, row, tree)
+        _require_nodes(rows, row, tree)
         for name, arrays in bitsets.items():
             if arrays[row].ndim != 2 or arrays[row].shape[1] != 8 or arrays[row].dtype != _BITSET_DTYPE:
                 rows.fail(row, f"{name} must be uint32 of shape (n, 8)")
@@ -54,7 +55,40 @@ def check_predictors(rows: Rows) -> None:
         rows.fail(0, "the nodes of this tree, or of one after it, are refused")
 
 
-def require_nodes(rows: Rows, row: int, nodes: npt.NDArray[Any]) -> None:
+def fault_of_splits(predictors: Rows, numbers: Ints, n_features: int, is_categorical: Flags) -> str | None:
+    """What is wrong with what the splits of a model's predictors test, or None.
+
+    Args:
+        predictors: The table of predictors.
+        numbers: Rows of it, shape (n,) int64.
+        n_features: Of the input.
+        is_categorical: For each feature whether its categories are known, shape (n_features,), or (0,) if none are.
+    """
+    nodes = predictors.arrays("nodes")
+    mine = [nodes[number] for number in numbers.tolist()]
+    for number, tree in zip(numbers.tolist(), mine, strict=True):
+        _require_nodes(predictors, number, tree)
+    if kernels.COMPILED and kernels.predictor_splits_hold(mine, n_features, is_categorical.tobytes()):
+        return None
+    fault = fault_of_joined_splits(mine, n_features, is_categorical)
+    return fault or ("a predictor tests what the input does not have" if kernels.COMPILED else None)
+
+
+def fault_of_joined_splits(trees: list[Any], n_features: int, is_categorical: Flags) -> str | None:
+    """The same by numpy, for the nodes of at least one tree."""
+    feature, is_leaf, is_by_category = (
+        np.concatenate([tree[name] for tree in trees]) for name in ("feature_idx", "is_leaf", "is_categorical")
+    )
+    inner = is_leaf == 0
+    if (((feature >= n_features) | (feature < 0)) & inner).any():
+        return f"a predictor tests a feature beyond the {n_features} of the input"
+    tested = feature[inner & (is_by_category != 0)]
+    if len(tested) and not (len(is_categorical) and is_categorical[tested].all()):
+        return "a predictor takes a feature for categorical that _bin_mapper does not"
+    return None
+
+
+def _require_nodes(rows: Rows, row: int, nodes: npt.NDArray[Any]) -> None:
     """Fail unless the elements have the fields of nodes; must hold before any field is read."""
     if not _is_node_dtype(nodes.dtype) or nodes.ndim != 1 or not len(nodes):
         rows.fail(row, "nodes must be a one-dimensional array of scikit-learn's node dtype, with at least one node")

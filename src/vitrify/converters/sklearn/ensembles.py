@@ -15,9 +15,9 @@ import numpy.typing as npt
 from vitrify.converters.sklearn.boosting import (
     check_bin_mapper,
     check_predictors,
+    fault_of_splits,
     match_dtype,
     require_columns,
-    require_nodes,
 )
 from vitrify.converters.sklearn.counts import check_boosted_columns, check_class_counts, check_iterations
 from vitrify.converters.sklearn.steady import require_steady, required_when_saved, shapes_of_answers
@@ -131,32 +131,28 @@ def check_hist_boosting(rows: Rows) -> None:
     """Every split must test a feature that the input has, or that the binning knows."""
     if not rows.has("_predictors"):
         return
-    n_features = rows.integers("n_features_in_")
+    n_features = rows.integers("n_features_in_").tolist()
     for row in range(rows.n):
         iterations = members(rows, "_predictors", row)
+        known = _known_categories(rows, row, n_features[row])
         for table, predictors in (found for lists, at in iterations for found in items(lists, at)):
             if table.type_id != _PREDICTOR:
                 rows.fail(row, f"_predictors holds a {table.type_id}")
-            trees = table.arrays("nodes")
-            for predictor in predictors.tolist():
-                require_nodes(table, predictor, trees[predictor])
-            mine = [trees[predictor] for predictor in predictors.tolist()]
-            feature = np.concatenate([tree["feature_idx"] for tree in mine])
-            is_leaf = np.concatenate([tree["is_leaf"] for tree in mine])
-            if (((feature >= n_features[row]) | (feature < 0)) & (is_leaf == 0)).any():
-                rows.fail(row, f"a predictor tests a feature beyond the {int(n_features[row])} of the input")
-            categorical = np.concatenate([tree["is_categorical"] for tree in mine]).astype(np.bool_) & (is_leaf == 0)
-            if categorical.any():
-                _check_categorical(rows, row, feature[categorical], int(n_features[row]))
+            fault = fault_of_splits(table, predictors, n_features[row], known)
+            if fault is not None:
+                rows.fail(row, fault)
 
 
-def _check_categorical(rows: Rows, row: int, tested: npt.NDArray[Any], n_features: int) -> None:
-    """The features that splits take for categorical have known categories, which are looked up by their number."""
+def _known_categories(rows: Rows, row: int, n_features: int) -> npt.NDArray[np.bool_]:
+    """For each feature whether its categories are known, or an empty array: they are looked up by their number."""
     mapper = rows.places("_bin_mapper")[row] if rows.has("_bin_mapper") else None
-    known = mapper.rows.places("is_categorical_")[mapper.row] if isinstance(mapper, Place) else None
+    if not isinstance(mapper, Place) or not mapper.rows.has("is_categorical_"):
+        return np.zeros(0, np.bool_)
+    known = mapper.rows.places("is_categorical_")[mapper.row]
     flags = known.array if isinstance(known, Place) else None
-    if flags is None or flags.shape != (n_features,) or flags.dtype.kind not in "bu" or not flags[tested].all():
-        rows.fail(row, "a predictor takes a feature for categorical that _bin_mapper does not")
+    if flags is None or flags.shape != (n_features,) or flags.dtype.kind not in "bu":
+        return np.zeros(0, np.bool_)
+    return flags.astype(np.bool_)
 
 
 def require_start(model: Any) -> None:
