@@ -17,6 +17,8 @@ from benchmarks.growth.section import section as growth_section
 from benchmarks.reading import measure as reading
 from benchmarks.reading.section import section as reading_section
 from benchmarks.results import Results
+from benchmarks.stages import measure as stages
+from benchmarks.stages.section import section as stages_section
 from benchmarks.workers import measure as workers
 from benchmarks.workers.section import section as workers_section
 
@@ -52,6 +54,13 @@ KINDS: Mapping[str, Kind] = {
         add_options=compression.add_options,
         run=compression.run,
         section=compression.section,
+    ),
+    "stages": Kind(
+        title="Where the time goes",
+        about="stages of a save and of a load, and their floors",
+        add_options=stages.add_options,
+        run=stages.run,
+        section=stages_section,
     ),
     "arrays": Kind(
         title="Big arrays",

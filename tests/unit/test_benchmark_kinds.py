@@ -14,6 +14,7 @@ from benchmarks import measure, sized
 from benchmarks.__main__ import main
 from benchmarks.arrays import measure as arrays
 from benchmarks.figures import Board
+from benchmarks.kinds import KINDS
 from benchmarks.results import Results, parse_results
 
 pytestmark = [
@@ -23,6 +24,7 @@ pytestmark = [
 
 ARGUMENTS = {
     "compression": ("--models=logistic", "--tools=vitrify-compress"),
+    "stages": ("--models=logistic", "--budget=0.1"),
     "arrays": ("--gigabytes=0.001", "--tools=pickle,vitrify-compress"),
     "growth": ("--trees=1", "--words=10000", "--largest=0.1", "--tools=vitrify"),
     "workers": ("--cases=array-fork", "--workers=2", "--megabytes=4", "--tools=vitrify-mmap"),
@@ -31,6 +33,7 @@ ARGUMENTS = {
 }
 METRICS = {
     "compression": {"save_s", "file_bytes", "load_fresh_s", "load_warm_s"},
+    "stages": {"save_s", "file_bytes", "load_s"},
     "arrays": {"save_s", "file_bytes", "load_s", "used_s"},
     "workers": {"pss_bytes", "rss_bytes", "pss_anon_bytes", "pss_file_bytes", "ready_s"},
     "cold": {"save_s", "fsync_s", "file_bytes", "left_share", "save_one_s"}
@@ -61,13 +64,15 @@ def test_every_tool_has_every_figure(kind: str, small: Path, capsys: pytest.Capt
     results = measured(kind, small)
     for cell in results.cells:
         wanted = METRICS[kind] | ({"file_bytes"} if kind == "workers" and cell.tool != "nothing" else set())
+        if kind == "stages" and cell.tool != "pickle":
+            wanted |= {"written_s", "graph_s", "bytes_s", "container_s", "checks_s"}
         assert set(cell.samples) == wanted, cell.tool
         assert all(len(values) == 1 for values in cell.samples.values())
     assert ", 0 left: " in capsys.readouterr().err
     assert main(["page", f"--from={small}", f"--docs={small}"]) == 0
     page = (small / "benchmark.md").read_text()
     assert f"python -m benchmarks {kind} " in page
-    assert page.count("Not measured.") == 6
+    assert page.count("Not measured.") == len(KINDS) - 1
     check(kind, Board(results.cells, results.reference))
 
 
@@ -84,6 +89,9 @@ def check(kind: str, board: Board) -> None:
             assert pss is not None
             assert rss is not None
             assert 0 < pss < rss
+    elif kind == "stages":
+        stages = [cell for cell in board.cells.values() if cell.tool != "pickle"]
+        assert all(value > 0 for cell in stages for values in cell.samples.values() for value in values)
     elif kind == "cold":
         left = board.median("logistic", "pickle", "left_share")
         assert left is not None

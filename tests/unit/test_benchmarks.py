@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import pickle
-import subprocess
 import sys
 from pathlib import Path
 
@@ -15,7 +13,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 from benchmarks.figures import Board, Cell, Ratio, Spread, geomean
 from benchmarks.layout import factor, number, table
-from benchmarks.measure import ROOT, plain_error
+from benchmarks.measure import plain_error
 from benchmarks.page import render
 from benchmarks.results import Results, parse_results
 from benchmarks.tools import REFERENCE, TOOLS
@@ -252,17 +250,3 @@ def test_made_up_words_never_repeat() -> None:
     made = words(50_000)
     assert len(set(made)) == 50_000
     assert {len(word) for word in made} == {7}
-
-
-def test_content_checks_are_timed_where_they_run(tmp_path: Path) -> None:
-    """In a process of its own: a tree's checks take some of its load, never all of it."""
-    from sklearn.tree import DecisionTreeClassifier
-
-    path = tmp_path / "tree.pickle"
-    path.write_bytes(pickle.dumps(DecisionTreeClassifier().fit([[0.0], [1.0], [2.0]], [0, 1, 0])))
-    command = [sys.executable, "-m", "benchmarks.checks", "--file", str(path)]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
-    found = json.loads(done.stdout)
-    assert found.keys() == {"pickle", "vitrify", "checks"}
-    assert 0 < found["checks"] < found["vitrify"]
-    assert found["pickle"] > 0
