@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, Literal, TypeVar
 
 from msgspec import Struct, field
 
@@ -62,7 +62,8 @@ class Converter(Generic[T]):
         allocate: Nothing → an empty object.
         fill: Empty object and values → None; the values may be incomplete if they lie on a cycle with the object.
         check: Called once for all objects of a file, before any is built; raises through `Rows.fail`.
-        packs: Whether `fields` holds `nodes` and `values`, those of a scikit-learn `Tree`, which are packed together.
+        packs: The codec that stores arrays of all objects together in a compressed file: `trees` for the fields
+            `nodes` and `values` of what wraps scikit-learn's `Tree`.
         owns_arrays: Whether the arrays that `encode` returns, or lists of which it returns, belong to nothing else:
             what memory they share with other arrays of the model is not saved.
         reads: Older `type_id`s that this converter reads too.
@@ -81,10 +82,12 @@ class Converter(Generic[T]):
     reads: tuple[str, ...] = ()
     streams: bool = False
     owns_arrays: bool = False
-    packs: bool = False
+    packs: Literal["trees"] | None = None
 
     def __post_init__(self) -> None:
         if (self.decode is None) == (self.allocate is None) or (self.allocate is None) != (self.fill is None):
             raise ValueError(f"converter {self.type_id}: give either decode, or allocate and fill")
         if len(set(self.fields)) != len(self.fields):
             raise ValueError(f"converter {self.type_id}: two fields share a name")
+        if self.packs not in (None, "trees"):
+            raise ValueError(f'converter {self.type_id}: packs= is None or "trees", got {self.packs!r}')

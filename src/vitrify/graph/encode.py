@@ -130,14 +130,13 @@ class _Encoder:
         )
 
     def _groups(self, drafts: Sequence[Draft], tables: Sequence[Table]) -> list[Group]:
-        from vitrify.graph.packing import (  # with the codecs, which a plain file does without
-            tree_groups,
-            vocabulary_groups,
-        )
+        from vitrify.graph.packing import groups  # with the codecs, which a plain file does without
 
-        trees = [draft for draft in drafts if _is_packed(draft)]
-        pieces = self.cells.pieces
-        return [*tree_groups(trees, self._lies, pieces), *vocabulary_groups(drafts, tables, pieces)]
+        packed: dict[str, list[Draft]] = {}
+        for draft in drafts:
+            if isinstance(draft.shape, ConverterShape) and draft.shape.converter.packs is not None:
+                packed.setdefault(draft.shape.converter.packs, []).append(draft)
+        return groups(drafts, tables, packed, self._lies, self.cells.pieces)
 
     # Finding objects
 
@@ -375,10 +374,6 @@ class _Encoder:
         lines = [f"cannot save {len(found)} values:"]
         lines += [f"  {where}: {what}" + (f". {hint}" if hint else "") for where, what, hint in found]
         return UnsupportedError("\n".join(lines), problems=found)
-
-
-def _is_packed(draft: Draft) -> bool:
-    return isinstance(draft.shape, ConverterShape) and draft.shape.converter.packs
 
 
 def _where(problem: _Problem, paths: Paths) -> str:

@@ -57,6 +57,13 @@ def test_no_two_fields_share_a_name() -> None:
         converter(decode=Node, fields=("a", "a"))
 
 
+@pytest.mark.parametrize("packs", [True, "", "shuffle"])
+def test_what_packs_is_named(packs: Any) -> None:
+    """By the one codec that there is for objects."""
+    with pytest.raises(ValueError, match=rf'^converter tests\.Node: packs= is None or "trees", got {packs!r}$'):
+        converter(decode=Node, packs=packs)
+
+
 @pytest.mark.parametrize(
     ("other", "message"),
     [(5, "tests.Node cannot be rebuilt from these values (KeyError: 5)"), (6, "six is not possible")],

@@ -30,7 +30,7 @@ CONVERTER = vitrify.Converter[Keeper](
     fields=("nodes", "values"),
     encode=lambda keeper: (keeper.nodes, keeper.values),
     decode=Keeper,
-    packs=True,
+    packs="trees",
     owns_arrays=True,
 )
 X = RNG.normal(size=(20_000, 3))

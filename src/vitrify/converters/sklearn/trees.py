@@ -204,6 +204,6 @@ CONVERTERS: Final = (
         check=_check,
         streams=True,
         owns_arrays=True,
-        packs=True,
+        packs="trees",
     ),
 )
