@@ -29,6 +29,7 @@ from vitrify.errors import (
     UnsupportedError,
     VersionWarning,
     VitrifyError,
+    spelled_out,
 )  # fmt: skip
 from vitrify.graph.converter import Converter
 from vitrify.graph.decode import Decoder
@@ -88,7 +89,7 @@ def dump(
     else:
         for buffer in prepared.buffers():
             _write_whole(file, buffer)
-    log.debug("dumped %s: %d bytes", _shown(file), prepared.n_bytes)
+    log.debug("dumped %s: %d bytes", spelled_out(_shown(file)), prepared.n_bytes)
 
 
 def dumps(
@@ -148,7 +149,7 @@ def load(
     sys.audit("vitrify.load", shown)
     with _Naming(shown), open_glass(file, limits) as opened:
         options = LoadOptions(
-            shown=shown, trust=trust, mmap=mmap, versions=versions, verify=verify, converters=converters
+            shown=spelled_out(shown), trust=trust, mmap=mmap, versions=versions, verify=verify, converters=converters
         )
         return build_opened(opened, options)
 
@@ -379,6 +380,5 @@ class _Naming:
         return None
 
     def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
-        if isinstance(error, VitrifyError) and not error.message.startswith(self.shown):
-            error.message = f"{self.shown}: {error.message}"
-            error.args = (error.message,)
+        if isinstance(error, VitrifyError):
+            error.name_file(self.shown)

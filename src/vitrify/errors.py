@@ -1,6 +1,7 @@
 """Every error and warning that vitrify raises on purpose.
 
-Nothing here is raised for a defect of vitrify itself, and no error carries the object being saved.
+Nothing here is raised for a defect of vitrify itself, and no error carries the object being saved. What an error says
+can be printed: `spelled_out` writes what a terminal would act on, or not show, as Python spells it.
 
     VitrifyError
     ├── FormatError            (ValueError)   the bytes are not a well-formed glass file
@@ -24,11 +25,41 @@ Nothing here is raised for a defect of vitrify itself, and no error carries the 
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import ClassVar, Final
+
+MAX_CHARS: Final = 4000
+"""The length of a message, a path or a hint, at most."""
+_UNSEEN: Final = (
+    (0xAD, 0xAD), (0x34F, 0x34F), (0x61C, 0x61C), (0x115F, 0x1160), (0x17B4, 0x17B5), (0x180B, 0x180F),
+    (0x200B, 0x200F), (0x202A, 0x202E), (0x2060, 0x206F), (0x2800, 0x2800), (0x3164, 0x3164), (0xFE00, 0xFE0F),
+    (0xFEFF, 0xFEFF), (0xFFA0, 0xFFA0), (0xFFF0, 0xFFF8), (0x1BCA0, 0x1BCA3), (0x1D173, 0x1D17A), (0xE0000, 0xE0FFF),
+)  # fmt: skip
+"""First and last of what is drawn as nothing, whatever `str.isprintable` says: `Default_Ignorable_Code_Point` of Unicode
+16.0 (DerivedCoreProperties.txt), which letters, marks and characters to come are among, and the blank of braille."""
+
+
+def spelled_out(text: str, kept: str = "") -> str:
+    """The text with escapes for what would act on a terminal or not show at all, but for the characters in `kept`."""
+    if text.isascii() and text.isprintable():
+        return text
+    return "".join(c if c in kept or _is_seen(c) else c.encode("unicode_escape").decode() for c in text)
+
+
+def _is_seen(character: str) -> bool:
+    code = ord(character)
+    return character.isprintable() and not any(first <= code <= last for first, last in _UNSEEN)
+
+
+def _short(text: str, kept: str = "") -> str:
+    """The text spelled out, cut where it is longer than `MAX_CHARS`."""
+    shown = spelled_out(text[: MAX_CHARS + 1], kept)
+    return shown if len(shown) <= MAX_CHARS else shown[: MAX_CHARS - 1] + "…"
 
 
 class VitrifyError(Exception):
     """The root of all errors; `message`, and where known `path`, `hint`, `limit`, `actual`.
+
+    Texts are spelled out and cut here, as names and values of a file come along in them.
 
     Args:
         message: What is wrong, expected and found.
@@ -39,7 +70,7 @@ class VitrifyError(Exception):
     """
 
     exit_code: ClassVar[int] = 3
-    _kept: ClassVar[str] = "\n"  # of what is not printable; texts of a file come along in messages of libraries
+    _kept: ClassVar[str] = "\n"  # of what is not printable in a message
 
     def __init__(
         self,
@@ -50,13 +81,12 @@ class VitrifyError(Exception):
         limit: int | None = None,
         actual: int | None = None,
     ) -> None:
-        message = _printable(message, self._kept)
-        self.message = message
-        self.path = path
-        self.hint = hint
+        self.message = _short(message, self._kept)
+        self.path = None if path is None else _short(path)
+        self.hint = None if hint is None else _short(hint)
         self.limit = limit
         self.actual = actual
-        super().__init__(message)
+        super().__init__(self.message)
 
     def __str__(self) -> str:
         text = self.message
@@ -66,16 +96,16 @@ class VitrifyError(Exception):
             text += f". {self.hint}"
         return text
 
+    def name_file(self, shown: str) -> None:
+        """Put the name of the file in front of the message, if it does not stand there yet."""
+        shown = spelled_out(shown)
+        if not self.message.startswith(shown):
+            self.message = _short(f"{shown}: {self.message}", self._kept)
+            self.args = (self.message,)
+
     def __reduce__(self) -> tuple[object, ...]:
         """Keep every field through the pipes of process pools, which pickle exceptions."""
         return (_rebuild, (type(self), dict(self.__dict__)))
-
-
-def _printable(text: str, kept: str) -> str:
-    """The text with escapes for what would act on a terminal or not show at all."""
-    if text.isprintable():
-        return text
-    return "".join(c if c.isprintable() or c in kept else c.encode("unicode_escape").decode() for c in text)
 
 
 def _rebuild(cls: type[VitrifyError], fields: dict[str, object]) -> VitrifyError:
@@ -121,7 +151,7 @@ class PathError(VitrifyError, LookupError):
 class UnsupportedError(VitrifyError, TypeError):
     """A value that cannot be saved, or a type that cannot be rebuilt.
 
-    `problems` holds one `(path, what, hint)` for each value that `dump` refused.
+    `problems` holds one `(path, what, hint)` for each value that `dump` refused, also where the message is cut.
     """
 
     exit_code = 4
@@ -141,8 +171,8 @@ class UnsupportedError(VitrifyError, TypeError):
 class UntrustedTypeError(VitrifyError, TypeError):
     """The file needs classes or functions that the caller has not named in `trust=`.
 
-    `names` holds the dotted names, in the order in which the file first uses them; `is_grantable` says whether all of
-    them are here and could be trusted.
+    `names` holds all the dotted names, as the file has them and in the order in which it first uses them; `is_grantable`
+    says whether all of them are here and could be trusted.
     """
 
     exit_code = 4

@@ -42,8 +42,7 @@ def lock_file(
         summary, digest = _read(file)
         found = lock(summary)
     except VitrifyError as error:
-        error.message = f"{shown}: {error.message}"
-        error.args = (error.message,)
+        error.name_file(shown)
         raise
     text = format_lock(found, form, digest=digest)
     if out:

@@ -11,6 +11,8 @@ from typing import Any, TextIO, cast
 from rich.console import Console
 from rich.text import Text
 
+from vitrify.errors import spelled_out
+
 MAX_WIDTH = 110
 _MAX_CHARS = 400
 
@@ -42,7 +44,7 @@ class _Unpadded:
 
 def visible(text: str, max_chars: int | None = _MAX_CHARS) -> str:
     """The text with control, bidirectional and other invisible characters spelled out, cut when it is long."""
-    shown = text if text.isprintable() else "".join(c if c.isprintable() else _spelled(c) for c in text)
+    shown = spelled_out(text if max_chars is None else text[: max_chars + 1])
     return shown if max_chars is None or len(shown) <= max_chars else shown[: max_chars - 1] + "…"
 
 
@@ -61,7 +63,3 @@ def readable_bytes(n_bytes: int) -> str:
         if size < 999.5 or unit == "PB":
             break
     return f"{size:.{2 if size < 9.995 else 1 if size < 99.95 else 0}f} {unit}"
-
-
-def _spelled(character: str) -> str:
-    return character.encode("unicode_escape").decode()

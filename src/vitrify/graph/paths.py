@@ -13,6 +13,8 @@ import numpy as np
 import numpy.typing as npt
 from msgspec import Struct
 
+from vitrify.errors import spelled_out
+
 _MAX_KEY_CHARS = 60
 _MAX_STEPS = 60
 Ints = npt.NDArray[np.int64]
@@ -123,6 +125,6 @@ def with_article(noun: str) -> str:
 
 
 def cut(text: str) -> str:
-    """Text from a file or a model, short and without control characters."""
-    shown = text if text.isprintable() else text.encode("unicode_escape").decode()
+    """Text from a file or a model, short, and spelled out where it would not show."""
+    shown = spelled_out(text[: _MAX_KEY_CHARS + 1])
     return shown if len(shown) <= _MAX_KEY_CHARS else shown[:_MAX_KEY_CHARS] + "…"

@@ -11,7 +11,7 @@ import ast
 import re
 from typing import Final
 
-from vitrify.errors import PathError
+from vitrify.errors import PathError, spelled_out
 
 ROOT: Final = "$"
 _MAX_KEY_CHARS: Final = 80
@@ -33,7 +33,7 @@ def spell_key(key: object, position: int) -> str:
         return str(key)
     if type(key) is not str or len(key) > _MAX_KEY_CHARS:
         return f"#{position}"
-    return key if _WORD.fullmatch(key) and key.isprintable() else f"[{key!r}]"
+    return key if _WORD.fullmatch(key) and key == spelled_out(key) else f"[{key!r}]"
 
 
 def join(parent: str, step: str) -> str:

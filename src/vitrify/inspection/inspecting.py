@@ -113,8 +113,7 @@ def _opened(file: FileLike, limits: Limits) -> Iterator[GlassFile]:
         with open_glass_bytes(file, limits) if is_bytes else open_glass(file, limits) as opened:  # type: ignore[arg-type]  # narrowed by is_bytes
             yield opened
     except VitrifyError as error:
-        error.message = f"{shown}: {error.message}"
-        error.args = (error.message,)
+        error.name_file(shown)
         raise
 
 

@@ -7,7 +7,7 @@ import warnings
 from collections.abc import Callable, Mapping
 from typing import Final
 
-from vitrify.errors import VitrifyWarning
+from vitrify.errors import VitrifyWarning, spelled_out
 
 Progress = Callable[[int, int, float], object]
 """Called after each fold with the number done, the number of all, and the seconds it took."""
@@ -23,7 +23,7 @@ def told(error: Exception) -> str:
 
 def printable(text: str) -> str:
     """At most `MAX_CHARS` characters that can be printed; texts of a file are such, too."""
-    text = text if text.isprintable() else text.encode("unicode_escape").decode()
+    text = spelled_out(text[: MAX_CHARS + 1])
     return text if len(text) <= MAX_CHARS else text[: MAX_CHARS - 1] + "…"
 
 

@@ -57,10 +57,10 @@ class TestSpelling:
         )
 
     @pytest.mark.parametrize(
-        "dtype",
-        [object, [("o", object)], [("in", [("o", "O")])], np.dtype((np.record, [("a", "f8")])), [("\ud800", "f8")]],
+        ("dtype", "says"),
+        [(object, "an array of dtype object"), ([("o", object)], "an array of a structured dtype whose field 'o' has dtype object"), ([("in", [("o", "O")])], "an array of a structured dtype whose field 'o' has dtype object"), (np.dtype((np.record, [("a", "f8")])), "an array of record items"), ([("\ud800", "f8")], "a name with a lone surrogate, '\\ud800'")],
     )
-    def test_what_has_none_is_refused(self, dtype: Any) -> None:
+    def test_what_has_none_is_refused(self, dtype: Any, says: str) -> None:
         """Objects, record classes, names that UTF-8 cannot hold."""
         with pytest.raises(UnsupportedError):
             encode_dtype(np.dtype(dtype))
@@ -89,28 +89,28 @@ class TestSpelling:
         assert not dtype.hasobject
 
     @pytest.mark.parametrize(
-        "change",
+        ("change", "says"),
         [
-            {"aligned": 1}, {"aligned": 1.0}, {"itemsize": 8.0}, {"itemsize": True}, {"itemsize": -1},
-            {"itemsize": 2**31}, {"itemsize": 7}, {"fields": {}}, {"fields": [[]]}, {"fields": None}, {"more": 1},
-            {"fields": [{"name": "a", "dtype": "<f8"}]},
-            {"fields": [{"name": 1, "dtype": "<f8", "offset": 0}]},
-            {"fields": [{"name": "a", "dtype": "<f8", "offset": 0.0}]},
-            {"fields": [{"name": "a", "dtype": "<f8", "offset": True}]},
-            {"fields": [{"name": "a", "dtype": "<f8", "offset": 1}]},
-            {"fields": [{"name": "a", "dtype": "<f8", "offset": 2**64}]},
-            {"fields": [{"name": "a", "dtype": "|V8", "offset": 0, "shape": [1.0]}]},
-            {"fields": [{"name": "a", "dtype": "|V1", "offset": 0, "shape": [-1]}]},
-            {"fields": [{"name": "a", "dtype": "|V1", "offset": 0, "shape": [1] * 33}]},
-            {"fields": [{"name": "a", "dtype": "|V1", "offset": 0, "title": None}]},
-            {"fields": [{"name": "a", "dtype": "|O", "offset": 0}]},
-            {"fields": [{"name": "a", "dtype": None, "offset": 0}]},
-            {"fields": [{"name": "a", "dtype": "<i4", "offset": 0}, {"name": "a", "dtype": "<i4", "offset": 4}]},
-            {"fields": [{"name": "a", "dtype": "|i1", "offset": 0, "title": "b"},
-                        {"name": "b", "dtype": "|i1", "offset": 1}]},
+            ({"aligned": 1}, "is not in canonical form"), ({"aligned": 1.0}, "is not in canonical form"), ({"itemsize": 8.0}, "malformed structured dtype: itemsize"), ({"itemsize": True}, "malformed structured dtype: itemsize"), ({"itemsize": -1}, "malformed structured dtype: itemsize"),
+            ({"itemsize": 2**31}, "malformed structured dtype: itemsize"), ({"itemsize": 7}, "a field of a structured dtype lies outside the item"), ({"fields": {}}, "malformed structured dtype"), ({"fields": [[]]}, "malformed field of a structured dtype"), ({"fields": None}, "malformed structured dtype"), ({"more": 1}, "malformed structured dtype"),
+            ({"fields": [{"name": "a", "dtype": "<f8"}]}, "a field of a structured dtype lies outside the item"),
+            ({"fields": [{"name": 1, "dtype": "<f8", "offset": 0}]}, "malformed field of a structured dtype"),
+            ({"fields": [{"name": "a", "dtype": "<f8", "offset": 0.0}]}, "a field of a structured dtype lies outside the item"),
+            ({"fields": [{"name": "a", "dtype": "<f8", "offset": False}]}, "a field of a structured dtype lies outside the item"),
+            ({"fields": [{"name": "a", "dtype": "<f8", "offset": 1}]}, "a field of a structured dtype lies outside the item"),
+            ({"fields": [{"name": "a", "dtype": "<f8", "offset": 2**64}]}, "a field of a structured dtype lies outside the item"),
+            ({"fields": [{"name": "a", "dtype": "|V8", "offset": 0, "shape": [1.0]}]}, "malformed shape of a field"),
+            ({"fields": [{"name": "a", "dtype": "|V1", "offset": 0, "shape": [-1]}]}, "malformed shape of a field"),
+            ({"fields": [{"name": "a", "dtype": "|V1", "offset": 0, "shape": [1] * 33}]}, "malformed field of a structured dtype"),
+            ({"fields": [{"name": "a", "dtype": "|V1", "offset": 0, "title": None}]}, "is not in canonical form"),
+            ({"fields": [{"name": "a", "dtype": "|O", "offset": 0}]}, "unknown dtype of a field"),
+            ({"fields": [{"name": "a", "dtype": None, "offset": 0}]}, "unknown dtype of a field"),
+            ({"fields": [{"name": "a", "dtype": "<i4", "offset": 0}, {"name": "a", "dtype": "<i4", "offset": 4}]}, "malformed structured dtype (name already used"),
+            ({"fields": [{"name": "a", "dtype": "|i1", "offset": 0, "title": "b"},
+                        {"name": "b", "dtype": "|i1", "offset": 1}]}, "malformed structured dtype (name already used"),
         ],
     )  # fmt: skip
-    def test_malformed_structs_are_refused(self, change: dict[str, Any]) -> None:
+    def test_malformed_structs_are_refused(self, change: dict[str, Any], says: str) -> None:
         """Each differs in one thing from a good one (attacks A01, B12)."""
         good = {"fields": [{"name": "a", "dtype": "<f8", "offset": 0}], "itemsize": 8, "aligned": False}
         assert decode_dtype(good) == np.dtype([("a", "<f8")])
@@ -152,17 +152,17 @@ class TestValueBytes:
         assert without_garbage(clean) is clean
 
     @pytest.mark.parametrize(
-        ("data", "dtype"),
+        ("data", "dtype", "says"),
         [
-            (b"\2\0", "?"),
-            (b"\0\2\0\1", [("x", "i1"), ("b", "?")]),
-            (b"\x00\x00\x11\x00", "<U1"),
-            (b"\x00\x11\x00\x00", ">U1"),
-            (b"\xff" * 8, "<U2"),
-            (b"\1\xff\xff\xff\xff", [("b", "?"), ("u", "<U1")]),
+            (b"\2\0", "?", "an array of bools holds a byte that is neither 0 nor 1"),
+            (b"\0\2\0\1", [("x", "i1"), ("b", "?")], "an array of bools holds a byte that is neither 0 nor 1"),
+            (b"\x00\x00\x11\x00", "<U1", "an array of text holds a character beyond Unicode"),
+            (b"\x00\x11\x00\x00", ">U1", "an array of text holds a character beyond Unicode"),
+            (b"\xff" * 8, "<U2", "an array of text holds a character beyond Unicode"),
+            (b"\1\xff\xff\xff\xff", [("b", "?"), ("u", "<U1")], "an array of text holds a character beyond Unicode"),
         ],
     )
-    def test_bytes_that_are_no_value_are_refused(self, data: bytes, dtype: Any) -> None:
+    def test_bytes_that_are_no_value_are_refused(self, data: bytes, dtype: Any, says: str) -> None:
         """Bools, characters, in fields too (attacks A05)."""
         with pytest.raises(FormatError):
             require_values(np.frombuffer(data, np.dtype(dtype)))

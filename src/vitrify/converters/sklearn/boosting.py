@@ -6,6 +6,7 @@ Prediction follows child indices and feature indices without any bound. Source o
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from functools import lru_cache
 from typing import Any, Final
 
@@ -37,15 +38,16 @@ Flags = npt.NDArray[np.bool_]
 def check_predictors(rows: Rows) -> None:
     """All trees of a file at once, in batches."""
     nodes = rows.arrays("nodes")
-    bitsets = {name: rows.arrays(name) for name in _BITSETS}
-    for row, tree in enumerate(nodes):
-        _require_nodes(rows, row, tree)
-        for name, arrays in bitsets.items():
-            if arrays[row].ndim != 2 or arrays[row].shape[1] != 8 or arrays[row].dtype != _BITSET_DTYPE:
+    _require_nodes(rows, range(rows.n), nodes)
+    binned, raw = (rows.arrays(name) for name in _BITSETS)
+    for name, bitsets in zip(_BITSETS, (binned, raw), strict=True):
+        for row, bitset in enumerate(bitsets):
+            if bitset.ndim != 2 or bitset.shape[1] != 8 or bitset.dtype != _BITSET_DTYPE:
                 rows.fail(row, f"{name} must be uint32 of shape (n, 8)")
-        if len(bitsets[_BITSETS[0]][row]) != len(bitsets[_BITSETS[1]][row]):
-            rows.fail(row, "binned and raw bitsets must be equally many")
-    counts = [len(bitset) for bitset in bitsets[_BITSETS[0]]]
+    counts = list(map(len, binned))
+    if (others := list(map(len, raw))) != counts:
+        row = next(row for row, (n, other) in enumerate(zip(counts, others, strict=True)) if n != other)
+        rows.fail(row, "binned and raw bitsets must be equally many")
     if kernels.COMPILED and kernels.predictor_nodes_hold(nodes, counts):
         return
     for start in range(0, rows.n, _BATCH_TREES):
@@ -66,8 +68,7 @@ def fault_of_splits(predictors: Rows, numbers: Ints, n_features: int, is_categor
     """
     nodes = predictors.arrays("nodes")
     mine = [nodes[number] for number in numbers.tolist()]
-    for number, tree in zip(numbers.tolist(), mine, strict=True):
-        _require_nodes(predictors, number, tree)
+    _require_nodes(predictors, numbers.tolist(), mine)
     if kernels.COMPILED and kernels.predictor_splits_hold(mine, n_features, is_categorical.tobytes()):
         return None
     fault = fault_of_joined_splits(mine, n_features, is_categorical)
@@ -88,10 +89,16 @@ def fault_of_joined_splits(trees: list[Any], n_features: int, is_categorical: Fl
     return None
 
 
-def _require_nodes(rows: Rows, row: int, nodes: npt.NDArray[Any]) -> None:
+def _require_nodes(rows: Rows, numbers: Iterable[int], trees: list[Any]) -> None:
     """Fail unless the elements have the fields of nodes; must hold before any field is read."""
-    if not _is_node_dtype(nodes.dtype) or nodes.ndim != 1 or not len(nodes):
-        rows.fail(row, "nodes must be a one-dimensional array of scikit-learn's node dtype, with at least one node")
+    known = None
+    for number, nodes in zip(numbers, trees, strict=True):
+        if nodes.dtype is not known and _is_node_dtype(nodes.dtype):
+            known = nodes.dtype
+        if nodes.dtype is not known or nodes.ndim != 1 or not len(nodes):
+            rows.fail(
+                number, "nodes must be a one-dimensional array of scikit-learn's node dtype, with at least one node"
+            )
 
 
 @lru_cache(maxsize=64)
