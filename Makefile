@@ -11,7 +11,8 @@ SANITIZERS := -fsanitize=address,undefined,float-cast-overflow -fno-sanitize-rec
 MEASURED = tests/unit tests/property tests/vectors tests/attacks/test_memory_safety.py \
 	tests/attacks/test_memory_trees.py tests/attacks/test_memory_content.py \
 	tests/conformance/test_estimators.py::test_a_model_comes_back_the_same \
-	--ignore tests/unit/cli --ignore-glob "tests/unit/test_benchmark*" --ignore tests/unit/test_import.py
+	--ignore-glob "tests/unit/cli/test_[ailv]*" --ignore tests/unit/cli/test_rebuild.py \
+	--ignore-glob "tests/unit/test_benchmark*" --ignore tests/unit/test_import.py
 
 .PHONY: demo test lint types unit coverage bench fuzz fuzz-coverage sanitize docs clean
 

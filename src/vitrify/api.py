@@ -300,13 +300,14 @@ def _checked_and_built(opened: GlassFile, options: LoadOptions) -> Any:
     if (missing := missing_attribute(decoder)) and is_newer_than_reviewed(("sklearn",)):
         raise missing
     built = decoder.build(lambda name, _, path: allowed.resolve(name, path))
-    for path in file_readers(decoder):
+    readers = file_readers(decoder)
+    for path in readers:
         warnings.warn(f"{shown}: {path} opens the files whose names it is given", ReadsFilesWarning, stacklevel=4)
     opened.check_attached()
     if options.verify:
         from vitrify.record.replaying import require_same
 
-        require_same(built, record, opened)
+        require_same(built, record, opened, readers)
     header = opened.header
     log.debug("loaded %s: %d bytes, model %s", shown, header.file_bytes, header.metadata.model[:_SHORT_DIGEST_CHARS])
     return built

@@ -13,7 +13,7 @@ from inspect import Parameter, signature
 from io import TextIOBase
 from typing import Any, Final
 
-from vitrify.container.limits import Limits
+from vitrify.container.limits import require_limits
 
 _FORMAT: Final = "pickle's: a glass file has one format; leave it out"
 _IMPORTS: Final = "pickle's: a glass file imports nothing; leave it out"
@@ -119,10 +119,7 @@ def require_kinds(limits: object, mmap: object = False) -> None:
     Raises:
         TypeError: One is of another kind.
     """
-    if not isinstance(limits, Limits):
-        raise TypeError(
-            f"limits= takes a Limits, such as dataclasses.replace(vitrify.LIMITS, …), got {type(limits).__name__}"
-        )
+    require_limits(limits)
     if not isinstance(mmap, bool):
         raise TypeError(f"mmap= takes a bool, got {mmap!r:.40}; joblib's mmap_mode= is mmap=True")
 

@@ -34,8 +34,8 @@ _UNSEEN: Final = (
     (0x200B, 0x200F), (0x202A, 0x202E), (0x2060, 0x206F), (0x2800, 0x2800), (0x3164, 0x3164), (0xFE00, 0xFE0F),
     (0xFEFF, 0xFEFF), (0xFFA0, 0xFFA0), (0xFFF0, 0xFFF8), (0x1BCA0, 0x1BCA3), (0x1D173, 0x1D17A), (0xE0000, 0xE0FFF),
 )  # fmt: skip
-"""First and last of what is drawn as nothing, whatever `str.isprintable` says: `Default_Ignorable_Code_Point` of Unicode
-16.0 (DerivedCoreProperties.txt), which letters, marks and characters to come are among, and the blank of braille."""
+"""First and last of what is drawn as nothing, whatever `str.isprintable` says: `Default_Ignorable_Code_Point`, as
+DerivedCoreProperties.txt of Unicode 14.0 has it, which letters and marks are among, and the blank of braille."""
 
 
 def spelled_out(text: str, kept: str = "") -> str:
@@ -171,7 +171,7 @@ class UnsupportedError(VitrifyError, TypeError):
 class UntrustedTypeError(VitrifyError, TypeError):
     """The file needs classes or functions that the caller has not named in `trust=`.
 
-    `names` holds all the dotted names, as the file has them and in the order in which it first uses them; `is_grantable`
+    `names` holds all the dotted names as the file has them, in the order in which it first uses them; `is_grantable`
     says whether all of them are here and could be trusted.
     """
 

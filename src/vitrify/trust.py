@@ -1,8 +1,8 @@
 """Which classes and functions may be rebuilt, on whose word.
 
 Trust comes from the caller alone. It is never read from a file, a setting or a tool, there is no way to trust
-everything, and some names cannot be trusted at all: the standard library, builtins, and what the reviewed libraries
-hold beyond the registry.
+everything, and some names cannot be trusted at all: the standard library, builtins, what the reviewed libraries
+hold beyond the registry, and what loads, installs or runs what it is given.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from __future__ import annotations
 import builtins
 import sys
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from types import ModuleType
 from typing import Any, Final
 
@@ -18,7 +18,7 @@ from msgspec import Struct
 
 from vitrify.errors import UnsupportedError, UntrustedTypeError
 from vitrify.graph.paths import cut
-from vitrify.graph.registry import REVIEWED_LIBRARIES, import_dotted
+from vitrify.graph.registry import REVIEWED_LIBRARIES, import_dotted, runs_what_it_gets
 
 TrustArgument = Iterable[Any] | Mapping[str, Any]
 
@@ -29,6 +29,10 @@ _OWN_PARSERS: Final = {
 }
 """Libraries whose objects hand bytes of a file to compiled code → a sentence that says which objects do."""
 
+_MAX_LISTED: Final = 20
+_MAX_WIDTH: Final = 60
+_MAX_PATH_CHARS: Final = 100
+_MAX_SPELLED_CHARS: Final = 200
 _OWN_ONLY: Final = "trust= is for classes and functions of your own"
 
 
@@ -114,7 +118,15 @@ def is_forbidden(name: str) -> bool:
         return True
     if any(part.startswith("__") and part.endswith("__") and part != "__main__" for part in parts):
         return True
-    return top in REVIEWED_LIBRARIES or (top in sys.stdlib_module_names and top != "__main__") or top == "builtins"
+    is_pythons = (top in sys.stdlib_module_names and top != "__main__") or top == "builtins"
+    return is_pythons or top in REVIEWED_LIBRARIES or runs_what_it_gets(name)
+
+
+def can_be_spelled(names: Sequence[str]) -> bool:
+    """Whether names can be put before a reader to be copied: few, and in letters that look like no others."""
+    return len(names) <= _MAX_LISTED and all(
+        name.isascii() and name.replace(".", "").isidentifier() and len(name) <= _MAX_SPELLED_CHARS for name in names
+    )
 
 
 def require(needs: Sequence[Need], trust: Trust, shown_file: str) -> None:
@@ -133,11 +145,8 @@ def require(needs: Sequence[Need], trust: Trust, shown_file: str) -> None:
 
 def _describe(missing: Sequence[Need], found: Sequence[tuple[str, bool]], shown_file: str) -> str:
     names = [need.name for need in missing]
-    width = max(len(cut(need.name)) for need in missing)
-    path_width = max(len(need.path) for need in missing)
-    lines = [f"{shown_file} needs {len(missing)} name{'s' * (len(missing) > 1)} that vitrify has not reviewed:"]
-    for need, (status, _) in zip(missing, found, strict=True):
-        lines.append(f"  {cut(need.name):<{width}}   {need.what:<8}   {need.path:<{path_width}}   {status}".rstrip())
+    lines = [f"{shown_file} needs {len(missing):,} name{'s' * (len(missing) > 1)} that vitrify has not reviewed:"]
+    lines += _listed(missing, found)
     notes = unchecked_parsers(names)
     lines += notes
     if all(is_usable for _, is_usable in found):
@@ -145,13 +154,37 @@ def _describe(missing: Sequence[Need], found: Sequence[tuple[str, bool]], shown_
         yours = {1: "it is yours", 2: "both are yours"}.get(len(names), "all are yours")
         condition = "you trust whoever made it" if notes else yours
         lines.append(f"Loading would run {its} code on data from this file. If {condition}, import {it} and pass")
-        lines.append(f"  trust={_spelled(names)}")
+        if can_be_spelled(names):
+            lines.append(f"  trust={_spelled(names)}")
+        elif len(names) > _MAX_LISTED:
+            lines.append("  trust=[…] with each of them: names of this error, and vitrify inspect, have them all.")
+        else:
+            lines.append("  trust=[…] with the objects themselves: what a name above looks like may not be what it is.")
     else:
         lines.append("Nothing was loaded. What is not found here, or can never be trusted, must be replaced in the")
         lines.append("model by something that is; ask who made the file.")
         if any(name.split(".", maxsplit=1)[0] in REVIEWED_LIBRARIES for name in names):
             lines.append("If a newer vitrify wrote the file, upgrade vitrify: it may have reviewed more.")
     return "\n".join(lines)
+
+
+def _listed(missing: Sequence[Need], found: Sequence[tuple[str, bool]]) -> Iterator[str]:
+    """A line for each need; of very many for some, beginning with those that cannot be met."""
+    rows = list(zip(missing, found, strict=True))
+    if len(rows) > _MAX_LISTED:
+        rows.sort(key=lambda row: row[1][1])
+    shown = [(cut(need.name), need.what, _ending(need.path), status) for need, (status, _) in rows[:_MAX_LISTED]]
+    width = max(len(name) for name, *_ in shown)
+    path_width = min(_MAX_WIDTH, max(len(path) for _, _, path, _ in shown))
+    for name, what, path, status in shown:
+        yield f"  {name:<{width}}   {what:<8}   {path:<{path_width}}   {status}".rstrip()
+    if len(rows) > _MAX_LISTED:
+        yield f"  and {len(rows) - _MAX_LISTED:,} more"
+
+
+def _ending(path: str) -> str:
+    """A path, or of a long one the end."""
+    return path if len(path) <= _MAX_PATH_CHARS else f"$…{path[-_MAX_PATH_CHARS:]}"
 
 
 def _spelled(names: Sequence[str]) -> str:
@@ -274,4 +307,6 @@ def _verdict(name: str) -> tuple[str, str]:
         return f"can never be trusted: it is code of {top}, of which a file may use what was reviewed", _OWN_ONLY
     if len(parts) == 1 or top in sys.stdlib_module_names or top == "builtins":
         return "can never be trusted: it is code of Python's own", _OWN_ONLY
+    if runs_what_it_gets(name):
+        return "can never be trusted: it loads, installs or runs what it is given", _OWN_ONLY
     return "can never be trusted: names with two underscores lead beyond your own code", _OWN_ONLY

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import pickle
 from functools import cache, partial
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 from sklearn.cluster import OPTICS, AgglomerativeClustering, FeatureAgglomeration
-from sklearn.ensemble import RandomForestClassifier
+from sklearn.dummy import DummyClassifier
+from sklearn.ensemble import RandomForestClassifier, StackingClassifier
 from sklearn.feature_extraction.text import CountVectorizer
 from sklearn.gaussian_process import GaussianProcessRegressor
 from sklearn.gaussian_process.kernels import PairwiseKernel
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import GridSearchCV
+from sklearn.multioutput import ClassifierChain
 from sklearn.neighbors import KNeighborsClassifier
 from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import FunctionTransformer, StandardScaler
@@ -205,6 +208,33 @@ def test_F32_a_cache_folder_of_the_writer_is_not_saved() -> None:
     assert outcome.answers[0].text == "None"
 
 
+@pytest.mark.parametrize(
+    ("model", "path", "match"),
+    [
+        (
+            GridSearchCV(Pipeline([("a", StandardScaler())]), {"memorx": ["/tmp/cache"]}),
+            "",
+            "param_grid sets memory, which is never in a file",
+        ),
+        (
+            RandomForestClassifier(),
+            "$.estimator_params[0]",
+            "estimator_params names what no file may set in members of an ensemble",
+        ),
+    ],
+    ids=["grid", "members"],
+)
+def test_F32_a_cache_folder_that_a_fit_would_set(model: Any, path: str, match: str) -> None:
+    """A grid, or an ensemble in its members, would set it before joblib reads pickles from there."""
+    lie = Lie(vitrify.dumps(model))
+    if path:
+        lie.assign(path, "pipeline__memory")
+    else:
+        ((keys,),) = [[table["columns"]["keys"]] for table in lie.tables("dict") if "keys" in table["columns"]]
+        keys["value"] = "memory"
+    assert_refused(run_one(Attack(lie.file())), StateError, path="$", match=match)
+
+
 _RANDOM_STATE = vitrify.dumps(np.random.RandomState(1))
 
 
@@ -251,6 +281,29 @@ def test_F34_a_million_workers(name: str, value: Any) -> None:
     assert_refused(outcome, StateError, path="$", match="n_jobs asks for more than 1024 workers")
 
 
+@pytest.mark.parametrize("name", ["linear", "forest", "neighbours", "search"])
+@pytest.mark.parametrize("value", ["1000000", b"1000000", 1e6, np.float64(1e6)], ids=repr)
+def test_F34_workers_that_are_no_int(name: str, value: Any) -> None:
+    """What is no int, joblib makes one of."""
+    outcome = run_one(Attack(assigned(fitted(name), "$.n_jobs", value)))
+    assert_refused(outcome, StateError, path="$", match="n_jobs must be None or an int")
+
+
+@pytest.mark.parametrize(
+    ("key", "good", "bad", "match"),
+    [
+        ("n_jobs", 2, 10**6, "param_grid sets n_jobs, which asks for more than 1024 workers"),
+        ("estimator__n_jobs", 2, "9", "param_grid sets estimator__n_jobs, which must be None or an int"),
+        ("pre_dispatch", "all", "n_jobs**n_jobs", "param_grid sets pre_dispatch, which must be 'all', a number"),
+    ],
+)
+def test_F34_workers_and_expressions_in_a_grid(key: str, good: Any, bad: Any, match: str) -> None:
+    """A later fit would set them."""
+    search = vitrify.dumps(GridSearchCV(LogisticRegression(), {key: [good]}))
+    outcome = run_one(Attack(assigned(search, f"$.param_grid['{key}'][0]", bad)))
+    assert_refused(outcome, StateError, path="$", match=match)
+
+
 def test_F34_a_million_workers_among_the_keywords_of_a_kernel() -> None:
     """`pairwise_kernels` starts as many threads as a Gaussian process says."""
     kernel = PairwiseKernel(metric="rbf", pairwise_kernels_kwargs={"n_jobs": 2})
@@ -284,6 +337,24 @@ def _redirect(lie: Lie, attribute: str) -> None:
 
 
 _PIPELINE = fitted("pipeline")
+
+
+@pytest.mark.parametrize(
+    ("kind", "attribute", "path"),
+    [
+        (StackingClassifier, "stack_method_", "$.stack_method_[0]"),
+        (ClassifierChain, "chain_method_", "$.chain_method_"),
+    ],
+    ids=["stacking", "chain"],
+)
+@pytest.mark.parametrize("name", ["write_bytes", "write_text", "unlink", "__class__", "fit", "set_params"])
+def test_F36_a_method_that_is_called_by_its_name(kind: Any, attribute: str, path: str, name: str) -> None:
+    """Where an estimator is expected a path may stand: its `write_bytes` would write the input of `predict`."""
+    model = kind([("a", DummyClassifier())]) if kind is StackingClassifier else kind(DummyClassifier())
+    model.fit([[0.0], [1.0], [2.0], [3.0]] * 3, [0, 1] * 6 if kind is StackingClassifier else [[0, 1], [1, 0]] * 6)
+    model.estimators_ = [Path(canary())] * len(model.estimators_)
+    outcome = run_one(Attack(assigned(vitrify.dumps(model), path, name), then=[("predict", [[0.0]])]))
+    assert_refused(outcome, StateError, path="$", match=f"{attribute} names a method that no estimator answers with")
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import io
 import json
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -45,12 +46,14 @@ def text_bytes(column: Any) -> int:
 
 
 def decoded(data: bytes) -> int:
-    """The bytes of all blocks after decoding; of shuffled ones twice (SPEC.md 8.2)."""
-    stored = json.loads(header(data)["__metadata__"]["blocks"])
-    return sum(how.get("n_bytes", 0) * (1 + (how.get("codec") == "shuffle")) for how in stored) or sum(
-        entry["data_offsets"][1] - entry["data_offsets"][0]
-        for name, entry in header(data).items()
-        if name != "__metadata__"
+    """The bytes of all blocks after decoding; of packed ones twice or four times (SPEC.md 8.2)."""
+    found = header(data)
+    described = json.loads(found.pop("__metadata__")["blocks"])
+    sizes = [end - begin for begin, end in (entry["data_offsets"] for entry in found.values())]
+    times = {"shuffle": 2, "trees": 2, "words": 2, "vocabulary": 4}
+    return sum(
+        how["n_bytes"] * times.get(how["codec"], 1) if "codec" in how else size
+        for how, size in zip(described, sizes, strict=True)
     )
 
 
@@ -122,20 +125,35 @@ def test_the_error_names_the_field_and_what_to_do(name: str) -> None:
 
 
 def test_memory_is_counted_to_the_byte() -> None:
-    """Decoded blocks, 72 bytes for the list, and 16 for its length and for each of its items (SPEC.md 8.2)."""
-    demand = decoded(LIST) + 72 + 16 * (1 + _COUNTED)
+    """Decoded blocks, 56 bytes for the root, 72 for the list, 56 for its length, 16 + 32 for each int (SPEC.md 8.2)."""
+    demand = decoded(LIST) + 56 + 72 + 56 + (16 + 32) * _COUNTED
     bounds = dataclasses.replace(vitrify.LIMITS, expansion=0, memory_bytes=demand)
     assert vitrify.loads(LIST, limits=bounds) == list(range(_COUNTED))
     error = refused(LIST, expansion=0, memory_bytes=demand - 1)
-    assert (error.limit, error.actual) == (16 * _COUNTED - 1, 16 * _COUNTED)
-    assert error.hint is not None
-    assert "limits=" in error.hint
+    assert (error.limit, error.actual) == (demand - 1, demand)
+    taken = demand - 32 * _COUNTED
+    assert error.message.endswith(
+        f"the values of a column would take {32 * _COUNTED} bytes of memory after {taken} for the rest; this file may "
+        f"take {demand - 1} (memory_bytes {demand - 1}, and expansion 0 for each byte of the file)"
+    )
+
+
+@pytest.mark.parametrize("data", [SAMPLE, LIST], ids=["sample", "list"])
+def test_the_number_that_is_named_for_memory_will_do(data: bytes) -> None:
+    """It has room for what is asked for later, so that one change is enough."""
+    error = refused(data, expansion=0, memory_bytes=decoded(data) - 1)
+    assert (error.limit, error.actual) == (decoded(data) - 1, decoded(data))
+    found = re.search(r"limits=dataclasses\.replace\(vitrify\.LIMITS, memory_bytes=(\d+)\)$", str(error.hint))
+    assert found is not None
+    assert decoded(data) < int(found[1]) <= 2 * decoded(data)
+    high = vitrify.loads(data, limits=dataclasses.replace(vitrify.LIMITS, memory_bytes=int(found[1])))
+    assert len(high) == len(vitrify.loads(data))
 
 
 def test_expansion_is_counted_by_the_byte_of_the_file() -> None:
     """Zeros that take a thousandth of their room on disk."""
     data = vitrify.dumps(np.zeros(500_000), compress=9)
-    demand = decoded(data) + 112 + 16 + 16
+    demand = decoded(data) + 56 + 256 + 56 + 16
     whole = -(-demand // len(data))
     assert whole > 100
     bounds = dataclasses.replace(vitrify.LIMITS, memory_bytes=0, expansion=whole)

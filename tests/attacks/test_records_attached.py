@@ -10,7 +10,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+from sklearn.feature_extraction.text import CountVectorizer
 from sklearn.linear_model import LogisticRegression
+from sklearn.pipeline import make_pipeline
 
 import vitrify
 from tests.attacks import recording
@@ -33,6 +35,7 @@ from tests.vectors.recorded import (
 from tests.vectors.strict_graph import Name
 from vitrify.errors import FormatError, LimitError, VerificationError
 
+TEXTS, TARGET = ["red blue", "blue green"] * 6, [0, 1] * 6
 METHODS = ["predict", "predict_proba", "predict_log_proba", "decision_function"]
 NOTHING = (
     "fit",
@@ -65,6 +68,20 @@ class TestMethods:
         outcome = attack(data, recording.replayed)
         assert_refused(outcome, VerificationError, match="the model has no such method")
         assert "\x1b" not in outcome.text + findings_of(data)[0][0]
+
+    def test_P10_rows_that_name_files(self) -> None:
+        """A model that opens them gets none of the record's; the audit hook would see the file."""
+        model = make_pipeline(CountVectorizer(), LogisticRegression()).fit(TEXTS, TARGET)
+        record = vitrify.capture(model, TEXTS, TARGET)
+        rows = record.attached.probes["X"]
+        rows[:] = ["/etc/passwd"] * len(rows)
+        model[0].input = "filename"
+        data = vitrify.dumps(model, record=record)
+        match = r"opens the files whose names it is given"
+        assert_refused(attack(data, recording.replayed), VerificationError, match=match)
+        ((check, status, message),) = findings_of(data)
+        assert (check, status) == ("probes", "fail")
+        assert message.startswith("not replayed: $.steps[0][1] opens the files whose names it is given")
 
     def test_P10_probes_that_ask_for_nothing(self) -> None:
         """Nothing to replay is no proof (7.10)."""
@@ -174,7 +191,11 @@ class TestProbes:
         assert len(data) < 30_000
         small = vitrify.Limits(memory_bytes=1 << 20, expansion=0)
         outcome = run_one(Attack(data, keywords={"verify": "probes", "limits": small}, before=recording.warm))
-        assert_refused(outcome, LimitError, match=r"decoded blocks would take \d+ bytes, this file has 10\d{5} left")
+        assert_refused(
+            outcome,
+            LimitError,
+            match=r"decoded blocks would take \d+ bytes of memory after \d+ for the rest; .*memory_bytes 1048576,",
+        )
 
 
 def _packed(change: Any) -> bytes:

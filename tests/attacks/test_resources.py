@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import io
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -16,11 +17,26 @@ from sklearn.svm import SVC
 
 import vitrify
 from tests.attacks.harness import Attack, assert_harmless, assert_refused, run_one
+from tests.attacks.test_limits import decoded
 from tests.support.independent_reader import Container
 from tests.support.lying_writer import Lie
 from vitrify.errors import FormatError, LimitError
 
 _MIB = 1 << 20
+_N_OBJECTS = 300_000
+OBJECTS: dict[str, tuple[Callable[[int], object], int]] = {
+    "bytes": (lambda _: b"xx", 48 + 48 + 2 * 2),
+    "texts": (lambda i: str(10 + i % 90), 64 + 2 * 3),
+    "other texts": (lambda i: "é" + str(10 + i % 90), 88 + 2 * 5),
+    "wide texts": (lambda i: "😀" + str(10 + i % 90), 88 + 8 * 7),
+    "big ints": (lambda _: 2**100, 48 + 48 + 2 * 13),
+    "floats": (lambda i: i % 999 + 0.5, 32),
+    "references": (lambda i: _SHARED[i % 2], 56),
+}
+"""What is repeated in a list, and what each takes beyond 16 bytes (SPEC.md 8.2)."""
+_FEW_BYTES = 1000
+"""More than all that is there once: the tables of what is referred to, what `inspect` notes, the NUL after a text."""
+_SHARED = ((), (1,))
 
 
 def zeros(claimed: int, held: int) -> bytes:
@@ -54,6 +70,33 @@ class TestBombs:
         outcome = run_one(Attack(zeros(40 * _MIB, 40 * _MIB)))
         assert_harmless(outcome)
         assert outcome.peak_bytes < 56 * _MIB
+
+    @pytest.mark.parametrize("verb", ["loads", "inspect"])
+    @pytest.mark.parametrize("kind", OBJECTS)
+    def test_R04_objects_take_what_they_are_counted_as(self, kind: str, verb: str) -> None:
+        """2 kB that become 300 000 objects; what is counted is what SPEC.md 8.2 says, and no less than is taken."""
+        item, item_bytes = OBJECTS[kind]
+        data = vitrify.dumps([item(i) for i in range(_N_OBJECTS)], compress=9)
+        assert len(data) < 4000
+        demand = decoded(data) + 56 + 72 + 56 + _N_OBJECTS * (16 + item_bytes)
+        enough, low = demand + _FEW_BYTES, demand - _FEW_BYTES
+        limits = dataclasses.replace(vitrify.LIMITS, memory_bytes=enough, expansion=0)
+        outcome = run_one(Attack(data, verb, keywords={"limits": limits}, peak_bytes=128 * _MIB))
+        assert_harmless(outcome)
+        assert demand // 8 < outcome.peak_bytes < demand + 2 * _MIB
+        limits = dataclasses.replace(limits, memory_bytes=low)
+        outcome = run_one(Attack(data, verb, keywords={"limits": limits}))
+        assert_refused(outcome, LimitError, match=rf"memory_bytes {low}, and expansion 0 for each")
+        assert outcome.peak_bytes < demand // 3 + _MIB
+
+    @pytest.mark.parametrize("verb", ["loads", "inspect"])
+    def test_R04_forty_million_byte_strings(self, verb: str) -> None:
+        """4 kB of file, 4 GB of objects: refused by the default limits before one of them is made."""
+        data = vitrify.dumps([b"xx"] * 40_000_000, compress=9)
+        assert len(data) < 4000
+        outcome = run_one(Attack(data, verb, peak_bytes=450 * _MIB))
+        assert_refused(outcome, LimitError, match="the strings of a column would take 4000000000 bytes of memory")
+        assert outcome.seconds < 4
 
     @pytest.mark.parametrize("verb", ["loads", "load", "inspect"])
     def test_R04_what_is_beyond_the_limits_is_refused_before_it_is_decoded(self, verb: str) -> None:

@@ -31,7 +31,7 @@ ONLY_SAVES = frozenset(
         "graph/packing/__init__", "graph/packing/trees", "graph/packing/vocabularies", "graph/shapes",
         "record/capturing", "record/stated", "record/data/fingerprint", "record/data/sparse_statistics",
         "record/data/spread", "record/data/statistics", "record/data/tagged", "record/provenance/environment",
-        "record/provenance/git", "record/provenance/markers", "record/provenance/source",
+        "record/provenance/git", "record/provenance/source",
     )
 )  # fmt: skip
 """Modules beside those of the table that run when a model is saved, or on data that the caller brings; nothing of them

@@ -148,7 +148,7 @@ def test_one_error_is_caught_instead_of_unpickling_errors() -> None:
     assert "| `except pickle.UnpicklingError` | `except vitrify.errors.VitrifyError`" in TABLE
     with pytest.raises(pickle.UnpicklingError):
         pickle.loads(b"no model")
-    with pytest.raises(vitrify.errors.VitrifyError):
+    with pytest.raises(vitrify.errors.VitrifyError, match="not a glass file"):
         vitrify.loads(b"no model")
     with pytest.raises(AttributeError, match=r"use vitrify\.errors\.VitrifyError"):
         vitrify.UnpicklingError  # type: ignore[attr-defined]  # noqa: B018  # the point of the test
@@ -211,6 +211,7 @@ def test_own_classes_need_the_callers_word() -> None:
     data = vitrify.dumps(Winsorizer())
 
     assert isinstance(pickle.loads(pickle.dumps(Winsorizer())), Winsorizer)
-    with pytest.raises(vitrify.errors.UntrustedTypeError):
+    with pytest.raises(vitrify.errors.UntrustedTypeError) as caught:
         vitrify.loads(data)
+    assert caught.value.names == (f"{Winsorizer.__module__}.{Winsorizer.__qualname__}",)
     assert isinstance(vitrify.loads(data, trust=[Winsorizer]), Winsorizer)

@@ -60,6 +60,10 @@ REFUSED: dict[str, tuple[Any, ...]] = {
     "searches with a cache folder (`memory`) in their grid": (
         GridSearchCV(make_pipeline(LogisticRegression()), {"memory": ["cache"]}),
     ),
+    "`n_jobs` that is neither `None` nor an int, alone or in a grid": (
+        LogisticRegression(n_jobs="2"),
+        GridSearchCV(LogisticRegression(), {"n_jobs": [2.0]}),
+    ),
     "arrays of your own subclass of `ndarray`": (np.zeros(2).view(Measured),),
     "structured arrays with a field of objects": (np.zeros(2, [("a", "<i4"), ("b", "O")]),),
     "members of enumerations of the standard library but `re.RegexFlag`, `http.HTTPStatus` and `uuid.SafeUUID`": (

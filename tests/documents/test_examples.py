@@ -144,7 +144,7 @@ def test_nothing_is_written_to_a_stream_before_encoding_has_succeeded() -> None:
     """The caller's stream stays as it was."""
     stream = io.BytesIO(b"before")
     stream.seek(0, io.SEEK_END)
-    with pytest.raises(vitrify.errors.UnsupportedError):
+    with pytest.raises(vitrify.errors.UnsupportedError, match=r"cannot save a lambda - at \$\['bad'\]"):
         dump({"model": np.arange(10_000), "bad": (lambda: 0)}, stream)
 
     assert stream.getvalue() == b"before"

@@ -108,6 +108,46 @@ def test_a_folder_that_may_not_be_written_keeps_its_files(tmp_path: Path) -> Non
     assert run(FORBIDDEN, str(tmp_path)) == ["refused", "refused", True, ["old"], 0]
 
 
+READ_ONLY = """
+import errno, json, os, sys, vitrify
+from tests.faults.children import contents, descriptors, new_descriptors
+folder, found = sys.argv[1], []
+cached, link = os.path.join(folder, "cache", "ab12"), os.path.join(folder, "model.glass")
+os.chmod(folder, 0o777)
+os.mkdir(os.path.dirname(cached))
+os.chmod(os.path.dirname(cached), 0o777)
+if os.geteuid() == 0:
+    os.setegid(65534)
+    os.seteuid(65534)
+vitrify.dump(["old"], cached)
+os.chmod(cached, 0o444)
+os.symlink(cached, link)
+before, open_before = contents(os.path.dirname(cached)), descriptors()
+for path in (cached, link):
+    for write in (lambda: open(path, "wb"), lambda: vitrify.dump(["new"], path)):
+        try:
+            write()
+            found.append("written")
+        except PermissionError as error:
+            found.append([str(error), error.filename == path, errno.errorcode[error.errno]])
+if os.getuid() == 0:
+    os.seteuid(0)
+is_same = contents(os.path.dirname(cached)) == before
+print(json.dumps([found, is_same, os.stat(cached).st_mode & 0o777, len(new_descriptors(open_before))]))
+"""
+
+
+def test_a_file_that_may_not_be_written_is_not_replaced(tmp_path: Path) -> None:
+    """Nor through a link, though the folder may be written: so DVC links to the objects of its cache."""
+    for parent in tmp_path.parents[:3]:
+        parent.chmod(parent.stat().st_mode | 0o011)
+    found, is_same, mode, n_left = run(READ_ONLY, str(tmp_path))
+    cached, link = tmp_path / "cache" / "ab12", tmp_path / "model.glass"
+    for opened, dumped, path in ((*found[:2], cached), (*found[2:], link)):
+        assert opened == dumped == [f"[Errno 13] Permission denied: '{path}'", True, "EACCES"]
+    assert (is_same, mode, n_left) == (True, 0o444, 0)
+
+
 @pytest.mark.parametrize("call", ["dump", "load", "inspect"])
 def test_a_link_to_itself_is_an_os_error(tmp_path: Path, call: str) -> None:
     """And stays what it is (attacks F40)."""

@@ -143,6 +143,44 @@ def test_an_interrupt_at_any_line_leaves_a_whole_file_or_none(target: Path, is_t
     assert contents(target.parent) == {"model.glass": new}
 
 
+@pytest.mark.parametrize("step", ["writev", "replace"])
+@pytest.mark.parametrize("is_there", [True, False], ids=["old", "new"])
+def test_an_interrupt_while_a_failed_save_cleans_up_leaves_nothing(
+    target: Path, monkeypatch: pytest.MonkeyPatch, is_there: bool, step: str
+) -> None:
+    """The disk is full, and then somebody interrupts at any line, those of the clean-up among them."""
+    if is_there:
+        vitrify.dump(OLD, target)
+    before, open_before = contents(target.parent), descriptors()
+    full = OSError(errno.ENOSPC, "No space left on device")
+
+    def fail(*_: object) -> None:
+        raise full
+
+    monkeypatch.setattr(os, step, fail)
+    n_lines = n_in_clean_up = 0
+    while True:
+        with Interrupt(n_lines + 1, ("vitrify.container.files",)) as tracer:
+            caught = error_of(lambda: vitrify.dump(["new"], target))
+        assert contents(target.parent) == before, tracer.place
+        assert new_descriptors(open_before) == set(), tracer.place
+        if not tracer.place:
+            break
+        assert isinstance(caught, KeyboardInterrupt)
+        assert str(caught) == tracer.place
+        n_lines += 1
+        n_in_clean_up += is_caused_by(caught, full)
+    assert caught is full
+    assert n_in_clean_up >= 10
+
+
+def is_caused_by(error: BaseException | None, cause: BaseException) -> bool:
+    """Whether an error was raised while another one was on its way."""
+    while error is not None and error is not cause:
+        error = error.__context__
+    return error is cause
+
+
 KILLS = """
 import json, os, signal, sys, time, numpy, vitrify
 from tests.faults.children import contents
@@ -220,7 +258,7 @@ def test_a_stream_that_fails_leaves_no_thread_and_a_part_that_does_not_load() ->
             break
         assert isinstance(caught, BrokenPipeError)
         assert new_threads(threads_before) == set()
-        with pytest.raises(vitrify.errors.FormatError):
+        with pytest.raises(vitrify.errors.FormatError, match="truncated"):
             vitrify.loads(stream.data)
         n_failed += 1
     assert n_failed >= 3

@@ -202,6 +202,23 @@ class TestMapped:
         told = run(SHRINKING, str(path), how)
         assert told == {"mapped": -7, "read": 0}[how]
 
+    @pytest.mark.parametrize(("target", "code"), [("path", 0), ("opened", -7)])
+    def test_saved_over_its_own_file(self, path: Path, target: str, code: int) -> None:
+        """By its path it is replaced by the same bytes; opened for writing it is empty before it can be read."""
+        before = path.read_bytes()
+        assert run(SAVING_OVER, str(path), target) == code
+        assert (path.read_bytes() == before) == (target == "path")
+
+
+SAVING_OVER = """
+import json, os, sys, vitrify
+loaded = vitrify.load(sys.argv[1], mmap=True)
+child = os.fork()
+if child == 0:
+    vitrify.dump(loaded, sys.argv[1] if sys.argv[2] == "path" else open(sys.argv[1], "wb"))
+    os._exit(0)
+print(json.dumps(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])))
+"""
 
 SHRINKING = """
 import json, os, sys, vitrify

@@ -110,7 +110,7 @@ class Model:
 def test_a_model_is_asked_shown_saved_and_trained_on(shown: bool) -> None:
     """Errors of its own change nothing; that it cannot be saved comes out."""
     model = Model()
-    with pytest.raises(UnsupportedError):
+    with pytest.raises(UnsupportedError, match=r"Model\.__reduce__ gives 'somewhere'"):
         using.use(model, CASE, shown=shown)
     html = ["html"] if shown else []
     assert model.asked == ["predict", "repr", *html, "sample", "partial_fit", "trained"]
@@ -120,7 +120,7 @@ def test_training_stops_after_its_time(monkeypatch: pytest.MonkeyPatch) -> None:
     """And leaves no alarm behind."""
     monkeypatch.setattr(using, "TRAINING_S", 0.1)
     model = Model(seconds=60)
-    with pytest.raises(UnsupportedError):
+    with pytest.raises(UnsupportedError, match=r"Model\.__reduce__ gives 'somewhere'"):
         using.use(model, CASE)
     assert model.asked[-1] == "partial_fit"
     assert signal.getitimer(signal.ITIMER_REAL) == (0.0, 0.0)

@@ -53,7 +53,7 @@ class TestDtypes:
 
     def test_objects_in_a_field_are_refused(self) -> None:
         """They have no spelling."""
-        with pytest.raises(vitrify.errors.UnsupportedError):
+        with pytest.raises(vitrify.errors.UnsupportedError, match="field 'o' has dtype object"):
             vitrify.dumps(np.zeros(2, [("o", object)]))
 
 

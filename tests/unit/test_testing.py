@@ -65,7 +65,9 @@ def test_a_converter_needs_no_trust_but_must_be_passed() -> None:
     data = vitrify.dumps(Point(1.0, 2.0), converters=[POINT])
 
     assert vitrify.loads(data, converters=[POINT]) == Point(1.0, 2.0)
-    with pytest.raises(vitrify.errors.VitrifyError):
+    with pytest.raises(
+        vitrify.errors.UnsupportedError, match=r"^<bytes>: acme\.Point was saved by a converter that is not here"
+    ):
         vitrify.loads(data)
 
 

@@ -13,7 +13,7 @@ import vitrify
 from tests.support import own_code
 from tests.support.lying_writer import Lie
 from vitrify.errors import UnsupportedError, UntrustedTypeError
-from vitrify.trust import is_forbidden
+from vitrify.trust import Need, is_forbidden, read_trust, require
 
 OWN = f"{own_code.__name__}.Plain"
 
@@ -69,11 +69,75 @@ def test_where_a_name_would_come_from_is_told(name: str, status: str) -> None:
         ("os.system", True),
         ("numpy.load", True),
         ("vitrify.load", True),
+        ("cloudpickle.loads", True),
+        ("dill._dill.loads", True),
+        ("yaml.unsafe_load", True),
+        ("pip._internal.cli.main", True),
+        ("setuptools.Command", True),
+        ("pkg_resources.X", True),
+        ("torch.load", True),
+        ("torch.hub.load", True),
+        ("torch.utils.cpp_extension.load", True),
+        ("torch.nn.Linear", False),
+        ("torch.loading", False),
+        ("yaml_tools.Reader", False),
     ],
 )
 def test_names_that_no_word_of_the_callers_makes_trusted(name: str, expected: bool) -> None:
-    """Libraries that are reviewed or Python's own, dunders, and what is no dotted name."""
+    """Libraries that are reviewed or Python's own, what loads or installs, dunders, and what is no dotted name."""
     assert is_forbidden(name) is expected
+
+
+def loader(*_: Any) -> None:
+    """Stands for a function of another package."""
+
+
+@pytest.mark.parametrize("module", ["cloudpickle.cloudpickle", "torch.hub"])
+def test_what_nobody_can_load_is_not_saved(module: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A function that loads what it is given can never be trusted, so no file names it."""
+    monkeypatch.setattr(loader, "__module__", module)
+    with pytest.raises(UnsupportedError) as caught:
+        vitrify.dumps({"f": loader})
+    assert caught.value.path == "$['f']"
+    assert caught.value.message == (
+        f"cannot save the function {module}.loader, which loads, installs or runs what it is given"
+    )
+
+
+@pytest.mark.parametrize(
+    ("name", "shown"),
+    [
+        ("tests.\u3164", r"tests.\u3164"),
+        ("tests.M\u043edel", "tests.M\u043edel"),
+        (f"tests.{'x' * 300}", f"tests.{'x' * 54}…"),
+    ],
+)
+def test_a_name_that_is_not_what_it_looks_like_is_not_offered_for_copying(name: str, shown: str) -> None:
+    """Letters that do not show, letters of another script, and names that are cut."""
+    with pytest.raises(UntrustedTypeError) as caught:
+        vitrify.loads(called(name))
+    lines = caught.value.message.split("\n")
+    assert lines[1].split(maxsplit=1)[0] == shown
+    assert lines[-1].startswith("  trust=[…] with the objects themselves")
+    assert caught.value.names == (name,)
+    assert caught.value.is_grantable
+
+
+def test_of_very_many_names_some_are_listed() -> None:
+    """First those that stand in the way; the error has all."""
+    needs = [Need(name=f"tests.F{i}", what="class", path=f"$[{i}]{'[1]' * 50}") for i in range(999)]
+    with pytest.raises(UntrustedTypeError) as caught:
+        require([*needs, Need(name="os.system", what="function", path="$.end")], read_trust([]), "a.glass")
+    lines = caught.value.message.split("\n")
+    assert lines[0] == "a.glass needs 1,000 names that vitrify has not reviewed:"
+    assert lines[1].split() == ["os.system", "function", "$.end", "can", "never", "be", "trusted"]
+    assert lines[2].split()[:2] == ["tests.F0", "class"]
+    assert lines[21] == "  and 980 more"
+    assert max(map(len, lines)) < 200
+    assert caught.value.names == (*(f"tests.F{i}" for i in range(999)), "os.system")
+    with pytest.raises(UntrustedTypeError) as caught:
+        require(needs, read_trust([]), "a.glass")
+    assert caught.value.message.split("\n")[-1].startswith("  trust=[…] with each of them")
 
 
 def test_names_of_another_program_are_asked_for_with_the_objects_of_today() -> None:
@@ -132,6 +196,11 @@ def _local_class() -> type:
         ("os.system", "can never be trusted: it is code of Python's own", "trust= is for classes and functions"),
         (eval, "can never be trusted: it is code of Python's own", "trust= is for classes and functions"),
         ("eval", "can never be trusted: it is code of Python's own", "trust= is for classes and functions"),
+        (
+            "yaml.unsafe_load",
+            "can never be trusted: it loads, installs or runs what it is",
+            "trust= is for classes and",
+        ),
         ("acme.__class__", "can never be trusted: names with two underscores", "trust= is for classes and functions"),
     ],
 )

@@ -197,8 +197,11 @@ class TestLyingWriter:
         nodes = told.array("$.estimators_[0].tree_.nodes")
         nodes["left_child"][0] = 2**40
         read(told.file())
-        with pytest.raises(vitrify.errors.StateError):
+        with pytest.raises(
+            vitrify.errors.StateError, match="node 0: has a left child that is not a later node"
+        ) as caught:
             vitrify.loads(told.file())
+        assert caught.value.path == "$.estimators_[0].tree_"
 
 
 class TestDescribing:

@@ -22,6 +22,7 @@ from vitrify.cli.screen import visible
 from vitrify.cli.verify import check_input_file, verify_file
 from vitrify.cli.versions import version_lines
 from vitrify.errors import UntrustedTypeError, VitrifyError
+from vitrify.trust import can_be_spelled
 
 USAGE: Final = 2
 NOT_A_FILE: Final = 3
@@ -102,26 +103,27 @@ def _report(error: BaseException, name: str) -> int:
 
 
 def _describe(error: BaseException, name: str) -> tuple[str, int]:
-    if isinstance(error, UntrustedTypeError) and error.is_grantable:
+    if isinstance(error, UntrustedTypeError) and error.is_grantable and can_be_spelled(error.names):
         return f"{error}\nHere that is {' '.join(f'--trust {found}' for found in error.names)}", error.exit_code
     if isinstance(error, VitrifyError):
         return str(error), error.exit_code
     if isinstance(error, UsageError):
-        return str(error), USAGE
+        return visible(str(error), None), USAGE
     if isinstance(error, _ParserError):
         message = getattr(error, "format_message", lambda: str(error))().rstrip(".")
         verb = getattr(getattr(error, "ctx", None), "command_path", name)
+        message = visible(message, None)
         return f"{message}{'' if message.endswith('?') else '.'} {verb} --help tells more", USAGE
     if isinstance(error, OSError):
-        return f"{_shown(error.filename)}: {error.strerror or error}", NOT_A_FILE
+        return f"{_shown(error.filename)}: {visible(error.strerror or str(error))}", NOT_A_FILE
     if isinstance(error, MemoryError):
         return "out of memory", NOT_A_FILE
-    return f"internal error ({type(error).__name__}: {error}); --debug shows where", INTERNAL
+    return f"internal error ({type(error).__name__}: {visible(str(error))}); --debug shows where", INTERNAL
 
 
 def _shown(filename: object) -> str:
     """The name of the file that an error is about; an empty one can only be seen in quotes."""
-    return "the file" if filename is None else str(filename) or "''"
+    return "the file" if filename is None else visible(str(filename), None) or "''"
 
 
 def _is_broken_pipe(error: BaseException | None) -> bool:

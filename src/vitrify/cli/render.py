@@ -23,9 +23,13 @@ _TOP_ARRAYS = 20
 _TOP_ATTRIBUTES = 40
 _MAX_VALUE_CHARS = 60
 _MAX_DTYPE_CHARS = 14
+_MAX_ITEM_CHARS = 400
 _HEADERS = ("dtype", "shape", "in file", "in memory")
 _JUSTIFY: tuple[JustifyMethod, ...] = ("left", "left", "right", "right")
 _LABEL_WIDTH = 14
+_GUIDE_WIDTH = 4
+_LEAST_WIDTH = 20
+_LEAST_BESIDE_GUIDES = 33  # a line of the least width, the indent of what goes on below, and a size
 _WORTH_A_SIZE_BYTES = 10_000
 _LIKE_ENOUGH = 3
 _INDEX = re.compile(r"(?<![^.\[])[0-9]+(?![^.\[])")
@@ -45,9 +49,37 @@ def print_array(console: Console, array: npt.NDArray[Any], show_all: bool) -> No
     """An array as numpy shows it, with a line that says what it is."""
     console.print(describe_array(array), style=FAINT, soft_wrap=True)
     limit = max(array.size, 1) if show_all else 1000
-    with np.printoptions(threshold=limit, linewidth=console.width):
+    items = _Items(show_all)
+    with np.printoptions(threshold=limit, linewidth=console.width, formatter=items.formatters()):
         for line in _text_of(array).split("\n"):
             console.print(Text(visible(line, None)), soft_wrap=True)
+    if items.is_cut:
+        console.print("long texts end in …; --all and --json have all of them", style=FAINT, soft_wrap=True)
+
+
+class _Items:
+    """Shows the items of an array, of long texts only the beginning.
+
+    Attributes:
+        is_cut: Whether a text was longer.
+    """
+
+    def __init__(self, show_all: bool) -> None:
+        self._show_all = show_all
+        self.is_cut = False
+
+    def formatters(self) -> Any:
+        """What numpy shall call for texts and values; the rest it shows itself."""
+        if self._show_all:
+            return None
+        return {"numpystr": self._text, "object": self._text}
+
+    def _text(self, item: object) -> str:
+        value = item.item() if isinstance(item, np.generic) else item
+        if isinstance(value, (str, bytes)) and len(value) > _MAX_ITEM_CHARS:
+            self.is_cut = True
+            return f"{value[:_MAX_ITEM_CHARS]!r}…"
+        return repr(value)
 
 
 def _text_of(array: npt.NDArray[Any]) -> str:
@@ -68,11 +100,13 @@ class _Page:
         self._summary = summary
         self._show_all = show_all
         tee, corner, bar, dash = ("|", "`", "|", "-") if console.options.ascii_only else ("├", "└", "│", "─")
+        self._deeper = f"{dash * 3} "
         self._guides = (f"{tee}{dash}{dash} ", f"{corner}{dash}{dash} ", f"{bar}   ", "    ")
 
     def print(self, name: str) -> None:
         summary = self._summary
-        self._line(styled(name, NAME).append(f"  {visible(summary.format)}", FAINT), readable_bytes(summary.file_bytes))
+        head = styled(name, NAME).append(f"  {visible(summary.format)}", FAINT)
+        self._line(head, readable_bytes(summary.file_bytes), "", "")
         self._console.print()
         self._print_part(summary.tree, "", "", is_root=True)
         self._console.print()
@@ -84,9 +118,7 @@ class _Page:
 
     def _print_part(self, part: Part, first: str, rest: str, *, is_root: bool = False) -> None:
         kind, module = _split_type(part.type)
-        head = styled(first, FAINT)
-        if not is_root:
-            head.append_text(styled(part.name, NAME)).append("  ")
+        head = Text() if is_root else styled(part.name, NAME).append("  ")
         if part.count > 1:
             head.append(f"{part.count:,} × ")
         head.append_text(styled(kind, TYPE))
@@ -95,15 +127,20 @@ class _Page:
         size = readable_bytes(part.n_bytes) if part.n_bytes else ""
         if part.note:
             head.append("  on ", FAINT).append_text(styled(part.note))
-        elif module and head.cell_len + len(module) + len(size) + 4 <= self._console.width:
+        elif module and cell_len(first) + head.cell_len + len(module) + len(size) + 4 <= self._console.width:
             head.append("  ").append_text(styled(module, FAINT))
-        self._line(head, size, rest)
+        self._line(head, size, first, rest)
         inner = rest + (self._guides[2] if part.children else self._guides[3])
         for attributes in self._attributes(part):
             self._wrapped(attributes, inner)
+        # What lies too deep for the width stands below its holder, at the same distance from the left.
+        is_deep = cell_len(rest) + _GUIDE_WIDTH > self._console.width - _LEAST_BESIDE_GUIDES
         for i, child in enumerate(part.children):
             is_last = i == len(part.children) - 1
-            self._print_part(child, rest + self._guides[is_last], rest + self._guides[3 if is_last else 2])
+            if is_deep:
+                self._print_part(child, rest[:-_GUIDE_WIDTH] + self._deeper, rest)
+            else:
+                self._print_part(child, rest + self._guides[is_last], rest + self._guides[3 if is_last else 2])
 
     def _attributes(self, part: Part) -> Iterator[list[Text]]:
         private = part.private
@@ -128,32 +165,32 @@ class _Page:
 
     def _wrapped(self, tokens: Sequence[Text], prefix: str) -> None:
         """Tokens with commas between them, broken between tokens where that can be."""
-        room = max(20, self._console.width - cell_len(prefix) - 1)
+        room = max(_LEAST_WIDTH, self._console.width - cell_len(prefix) - 1)
         line = Text()
         for i, token in enumerate(tokens):
             token = token + styled("," if i < len(tokens) - 1 else "", FAINT)
             if line and line.cell_len + 1 + token.cell_len > room:
-                self._console.print(styled(prefix, FAINT) + line)
+                self._console.print(styled(prefix, FAINT) + line, soft_wrap=True)
                 line = Text()
             line = line + Text(" ") + token if line else token
             while line.cell_len > room:
                 folded = line.wrap(self._console, room)
                 for whole in folded[:-1]:
                     whole.rstrip()
-                    self._console.print(styled(prefix, FAINT) + whole)
+                    self._console.print(styled(prefix, FAINT) + whole, soft_wrap=True)
                 line = folded[-1]
-        self._console.print(styled(prefix, FAINT) + line)
+        self._console.print(styled(prefix, FAINT) + line, soft_wrap=True)
 
-    def _line(self, head: Text, size: str, rest: str = "") -> None:
+    def _line(self, head: Text, size: str, first: str, rest: str) -> None:
         """A head with its size at the right edge; a head that is too long goes on below."""
-        room = max(20, self._console.width - len(size) - 2)
+        room = max(_LEAST_WIDTH, self._console.width - cell_len(first) - len(size) - 2)
         lines = head.wrap(self._console, room) if head.cell_len > room else [head]
         for i, line in enumerate(lines):
             line.rstrip()
-            line = line if i == 0 else styled(rest + "  ", FAINT) + line
+            line = styled(rest + "  " if i else first, FAINT) + line
             if i == 0 and size:
                 line = line + Text(" " * (self._console.width - line.cell_len - len(size)) + size, SIZE)
-            self._console.print(line)
+            self._console.print(line, soft_wrap=True)
 
     # The arrays
 
@@ -207,7 +244,7 @@ class _Page:
         names = [need.name for need in summary.code]
         for i, (need, (status, _)) in enumerate(zip(summary.code, providers(names), strict=True)):
             status = "pass it in converters=" if need.what == "converter" else status
-            found = styled(need.name, WARN).append_text(styled(f"  {need.what} at {need.path}, {status}"))
+            found = styled(_named(need.name), WARN).append_text(styled(f"  {need.what} at {need.path}, {status}"))
             yield "" if i else "code", found
         for note in unchecked_parsers(names):
             yield "", styled(note, WARN)
@@ -218,14 +255,21 @@ class _Page:
         yield "model digest", styled(summary.model_digest, FAINT)
 
     def _fact(self, label: str, value: Text) -> None:
-        lines = value.wrap(self._console, max(20, self._console.width - _LABEL_WIDTH))
+        lines = value.wrap(self._console, max(_LEAST_WIDTH, self._console.width - _LABEL_WIDTH))
         for i, line in enumerate(lines):
             line.rstrip()
-            self._console.print(styled(f"{'' if i else label:<{_LABEL_WIDTH}}", FAINT) + line)
+            self._console.print(styled(f"{'' if i else label:<{_LABEL_WIDTH}}", FAINT) + line, soft_wrap=True)
+
+
+def _named(name: str) -> str:
+    """A name, in quotes where it is none: a text with blanks could stand for a line of this page."""
+    return name if all(part.isidentifier() for part in name.split(".")) else repr(name)
 
 
 def _split_type(type_id: str) -> tuple[str, str]:
     """The last part of a type's id, and the public package that it comes from."""
+    if _named(type_id) != type_id:
+        return _named(type_id), ""
     module, _, last = type_id.rpartition(".")
     steps = module.split(".")
     public = takewhile(lambda step: not step.startswith("_") or step == "__main__", steps)

@@ -57,9 +57,8 @@ def readable_bytes(n_bytes: int) -> str:
     """A size to three digits: `0 B`, `999 B`, `1.23 kB`, `45.6 MB`; 1 kB is 1000 bytes."""
     if n_bytes < 1000:
         return f"{n_bytes} B"
-    size = float(n_bytes)
-    for unit in ("kB", "MB", "GB", "TB", "PB"):
-        size /= 1000
-        if size < 999.5 or unit == "PB":
-            break
+    size, units = n_bytes / 1000, ["kB", "MB", "GB", "TB", "PB"]
+    while size >= 999.5 and len(units) > 1:
+        size, units = size / 1000, units[1:]
+    unit = units[0]
     return f"{size:.{2 if size < 9.995 else 1 if size < 99.95 else 0}f} {unit}"

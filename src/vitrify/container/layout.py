@@ -180,7 +180,7 @@ def decode_header(head: bytes, limits: Limits) -> Header:
         raw = msgspec.json.decode(text, type=dict[str, msgspec.Raw])
         metadata = msgspec.json.decode(raw.pop(METADATA, msgspec.Raw(b"null")), type=dict[str, str])
     except (msgspec.MsgspecError, UnicodeError, RecursionError) as error:
-        raise FormatError(f"the header is not the JSON that SPEC.md §2 describes ({error})") from error
+        raise FormatError(f"the header is not the JSON that SPEC.md §2 describes ({error!s:.400})") from error
     if metadata.get("format") != FORMAT:
         _refuse_format(metadata.get("format"))
     if metadata.get("root", "").encode() != root:
@@ -191,7 +191,7 @@ def decode_header(head: bytes, limits: Limits) -> Header:
         entries = {name: msgspec.json.decode(entry, type=Entry) for name, entry in raw.items()}
         stored = msgspec.json.decode(typed.blocks, type=tuple[Stored, ...])
     except (msgspec.MsgspecError, UnicodeError, RecursionError) as error:
-        raise FormatError(f"the header is not the JSON that SPEC.md §2 describes ({error})") from error
+        raise FormatError(f"the header is not the JSON that SPEC.md §2 describes ({error!s:.400})") from error
     limits.require("blocks", sum(max(1, len(how.pieces)) for how in stored), "blocks, and pieces in groups")
     if len(stored) != len(entries):
         raise FormatError(f"{len(entries)} blocks but {len(stored)} descriptions of how they are stored")
@@ -231,24 +231,24 @@ def _check_blocks(blocks: tuple[Block, ...]) -> None:
     for block in blocks:
         stored = block.stored
         if block.dtype not in ITEM_BYTES:
-            raise FormatError(f"unknown dtype {block.dtype!r} of block {block.name!r}")
+            raise FormatError(f"unknown dtype {block.dtype!r:.80} of block {block.name!r:.80}")
         if any(not 0 <= n <= _MAX_INT for n in (*block.shape, block.begin, block.end)) or len(block.shape) > 65:
-            raise FormatError(f"impossible shape or offsets of block {block.name!r}")
+            raise FormatError(f"impossible shape or offsets of block {block.name!r:.80}")
         if block.begin != position or block.end < block.begin:
-            raise FormatError(f"block {block.name!r} does not begin where the one before it ends")
+            raise FormatError(f"block {block.name!r:.80} does not begin where the one before it ends")
         if prod(block.shape) * ITEM_BYTES[block.dtype] != block.stored_bytes:
-            raise FormatError(f"block {block.name!r} has {block.stored_bytes} bytes, its shape needs another size")
+            raise FormatError(f"block {block.name!r:.80} has {block.stored_bytes} bytes, its shape needs another size")
         if len(stored.digests) != digest_count(block.stored_bytes):
-            raise FormatError(f"block {block.name!r} has {len(stored.digests)} digests for its size")
+            raise FormatError(f"block {block.name!r:.80} has {len(stored.digests)} digests for its size")
         is_bytes = block.dtype == "U8" and block.shape == (block.stored_bytes,)
         if (stored.codec != RAW or not stored.numbers) and not is_bytes:
-            raise FormatError(f"block {block.name!r} must be plain bytes")
+            raise FormatError(f"block {block.name!r:.80} must be plain bytes")
         if block.name == RECORD and not stored.numbers and stored.codec != RAW:
             raise FormatError("the block of the record must be raw")
         if (stored.codec == RAW) != (stored.n_bytes is None):
-            raise FormatError(f"block {block.name!r} must give a decoded size exactly when it is encoded")
+            raise FormatError(f"block {block.name!r:.80} must give a decoded size exactly when it is encoded")
         if stored.codec != RAW and (stored.codec not in CODECS or not 0 <= block.n_bytes <= _MAX_INT):
-            raise FormatError(f"block {block.name!r} has an unknown codec or size")
+            raise FormatError(f"block {block.name!r:.80} has an unknown codec or size")
         _check_group(block)
         pieces += stored.numbers
         position = block.end
@@ -265,11 +265,11 @@ def _check_group(block: Block) -> None:
         return
     numbers = [number for number, _ in stored.pieces]
     if stored.piece is not None or stored.codec == RAW or not CODECS[stored.codec].is_group:
-        raise FormatError(f"block {block.name!r} is no group, and names several pieces")
+        raise FormatError(f"block {block.name!r:.80} is no group, and names several pieces")
     if not numbers or numbers != sorted(set(numbers)) or numbers[0] < 0 or numbers[-1] > _MAX_INT:
-        raise FormatError(f"the pieces of block {block.name!r} are not in order")
+        raise FormatError(f"the pieces of block {block.name!r:.80} are not in order")
     if min(n_bytes for _, n_bytes in stored.pieces) < 1 or sum(n for _, n in stored.pieces) != stored.n_bytes:
-        raise FormatError(f"the pieces of block {block.name!r} do not add up to its size")
+        raise FormatError(f"the pieces of block {block.name!r:.80} do not add up to its size")
 
 
 def _with_default(how: Stored) -> Stored:

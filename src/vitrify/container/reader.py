@@ -18,11 +18,11 @@ import numpy.typing as npt
 from vitrify.container.codecs import CODECS, RAW
 from vitrify.container.digest import CHUNK_BYTES, digest_count, hex_digest, model_digest
 from vitrify.container.layout import RECORD, RESERVED, Block, Header, Stored
-from vitrify.container.limits import LIMITS, Limits
+from vitrify.container.limits import LIMITS, Budget, Limits, require_limits
 from vitrify.container.memory import Memory, private_bytes
 from vitrify.container.parallel import share
 from vitrify.container.sources import FileSource, Source, open_bytes, open_path, open_stream
-from vitrify.errors import FormatError, IntegrityError, LimitError
+from vitrify.errors import FormatError, IntegrityError, spelled_out
 
 Bytes = npt.NDArray[np.uint8]
 _Place = tuple[Block, memoryview | None, memoryview | None]
@@ -33,17 +33,23 @@ _ALIGNMENT = 8
 
 
 class GlassFile:
-    """An open glass file whose header has been checked; use it as a context manager."""
+    """An open glass file whose header has been checked; use it as a context manager.
 
-    def __init__(self, source: Source, limits: Limits) -> None:
+    Attributes:
+        header: What the header says.
+        limits: What the file may ask for.
+        budget: The memory that it may ask for.
+    """
+
+    def __init__(self, source: Source, limits: Limits, budget: Budget | None = None) -> None:
         self.header: Header = source.header
         self.limits = limits
+        self.budget = Budget(limits, self.header.file_bytes) if budget is None else budget
         self._source = source
         self._named = {block.name: block for block in self.header.blocks if not block.stored.numbers}
         self._groups: dict[int, _Group] = {}
         self._pieces = self._number()
         self._require_model_digest()
-        self._budget = limits.decoded_bytes(self.header.file_bytes)
         self.spend(sum(map(_memory, self.header.blocks)), "decoded blocks")
 
     def _require_model_digest(self) -> None:
@@ -83,25 +89,13 @@ class GlassFile:
         Raises:
             LimitError: There is not so much left.
         """
-        if n_bytes > self._budget:
-            raise LimitError(
-                f"{what} would take {n_bytes} bytes, this file has {self._budget} left",
-                limit=self._budget,
-                actual=n_bytes,
-                hint="If the file is yours, load it with limits=dataclasses.replace(vitrify.LIMITS, memory_bytes=…)",
-            )
-        self._budget -= n_bytes
+        self.budget.spend(n_bytes, what)
 
     def block(self, number: int) -> Block:
         """The block of piece `number`."""
         if not 0 <= number < len(self._pieces):
             raise FormatError(f"the object graph asks for piece {number} of {len(self._pieces)}")
         return self._pieces[number]
-
-    @property
-    def bytes_left(self) -> int:
-        """How much more memory this file may ask for."""
-        return self._budget
 
     def piece(self, number: int, memory: Memory = private_bytes) -> Bytes:
         """The decoded bytes of piece `number`, in private memory of their own, shape (n_bytes,) uint8."""
@@ -170,7 +164,7 @@ class GlassFile:
         try:
             CODECS[block.stored.codec].decode(stored.data, out.data)
         except FormatError as error:
-            error.path = f"block {block.name!r}"
+            error.path = spelled_out(f"block {block.name!r:.80}")
             raise
         return out
 
@@ -198,7 +192,7 @@ class GlassFile:
                 self._source.read_into(block.begin + start, part)
             if hex_digest(part) != block.stored.digests[chunk]:
                 raise IntegrityError(
-                    f"block {block.name!r} does not match its digest", hint="The file was damaged; get it again"
+                    f"block {block.name!r:.80} does not match its digest", hint="The file was damaged; get it again"
                 )
 
         share(take, len(chunks), least=_CHUNKS_PER_THREAD)
@@ -252,7 +246,9 @@ def open_glass(file: FileLike, limits: Limits = LIMITS) -> GlassFile:
         OSError: It cannot be opened or read.
         FormatError: It is not one whole glass file.
         LimitError: Its header asks for more than `limits` allows.
+        TypeError: `file` or `limits` is something else.
     """
+    require_limits(limits)
     source: Source
     if isinstance(file, (str, bytes, os.PathLike)):
         source = open_path(file, limits)
@@ -273,6 +269,9 @@ def _is_in_text_mode(file: object) -> bool:
     return isinstance(file, TextIOBase)
 
 
-def open_glass_bytes(data: bytes | bytearray | memoryview, limits: Limits = LIMITS) -> GlassFile:
-    """Open a byte string; see `open_glass`."""
-    return GlassFile(open_bytes(data, limits), limits)
+def open_glass_bytes(
+    data: bytes | bytearray | memoryview, limits: Limits = LIMITS, budget: Budget | None = None
+) -> GlassFile:
+    """Open a byte string; see `open_glass`. One that lies in another file takes memory from that file's `budget`."""
+    require_limits(limits)
+    return GlassFile(open_bytes(data, limits), limits, budget)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Callable, Sequence
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any, Final
 
 import numpy as np
@@ -22,6 +22,7 @@ from vitrify.graph.hashing import HashedTable, require_cheap_hashes, require_spr
 from vitrify.graph.instances import AttrsShape, ConverterShape, EnumShape, ReduceShape, RowError, own_attrs_shape
 from vitrify.graph.nesting import NestedTable, require_shallow
 from vitrify.graph.order import components, is_cyclic
+from vitrify.graph.parameters import check_built
 from vitrify.graph.parse import Foreign, ParsedGraph, ParsedTable
 from vitrify.graph.parsed import Parsed
 from vitrify.graph.paths import cut
@@ -87,11 +88,13 @@ class Decoder(ParsedGraph):
             for component in self._order:
                 if tainted.intersection(component):
                     self._construct(component, shapes)
-            self._ask([number for number in known if number in tainted], shapes)
+            self._ask([number for number in shapes if number in tainted], shapes)
         return self.root.materialize(self.objects, self._names)[0]
 
     def _ask(self, numbers: Sequence[int], shapes: Shapes) -> None:
         """Let rules use what is built; what holds nothing of the caller's own, before any of that is built."""
+        for number in numbers:
+            self._check_parameters(number, shapes[number])
         for number in numbers:
             shape = shapes[number]
             if not isinstance(shape, AttrsShape):
@@ -102,6 +105,12 @@ class Decoder(ParsedGraph):
                 raise
             except Exception as error:  # noqa: BLE001  # what using an object can raise has no end
                 raise self._impossible(number, error, "be rebuilt from") from _cause(error)
+
+    def _check_parameters(self, number: int, shape: Shape | None) -> None:
+        if isinstance(shape, (AttrsShape, ReduceShape)):
+            is_reviewed = isinstance(shape, AttrsShape) and shape.is_reviewed
+            at = partial(self.path, number)
+            check_built(shape.type_id, self.objects[number], self.file.limits, at, is_reviewed=is_reviewed)
 
     def _check(self, foreign: dict[str, Foreign], *, streamed: bool) -> Shapes:
         """Find the shapes of all reviewed tables, read the arrays and run the checks.

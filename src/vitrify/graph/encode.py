@@ -24,7 +24,6 @@ from vitrify.graph.dtypes import encode_dtype, require_values
 from vitrify.graph.instances import AttrsShape, ConverterShape, RowError
 from vitrify.graph.leveling import MadeOnCycleError
 from vitrify.graph.names import NameTable
-from vitrify.graph.parameters import NEVER_SAVED
 from vitrify.graph.paths import Paths, with_article
 from vitrify.graph.registry import Registry
 from vitrify.graph.schema import CELL_LIMIT_BYTES, Arrays, Graph, Table, encode_graph
@@ -210,7 +209,7 @@ class _Encoder:
             draft.lengths = draft.lengths or []
             draft.lengths += lengths
         for name, values in columns.items():
-            if name in NEVER_SAVED and isinstance(draft.shape, AttrsShape) and draft.shape.is_reviewed:
+            if isinstance(draft.shape, AttrsShape) and draft.shape.never_saves(name):
                 self._dropped += [(draft, first + i, name) for i, v in enumerate(values) if v is not None]
                 if name != "memory":
                     continue

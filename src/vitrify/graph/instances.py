@@ -19,7 +19,7 @@ from vitrify.errors import StateError, UnsupportedError, VitrifyError
 from vitrify.graph.containers import Columns, Lengths, Shape
 from vitrify.graph.converter import AttrsRule, Converter
 from vitrify.graph.members import attributes, is_property, is_shadowing, is_slot, slots_of
-from vitrify.graph.parameters import check_parameters, require_restorable
+from vitrify.graph.parameters import NEVER_SAVED, check_parameters, has_policy, require_state, unrestorable
 from vitrify.graph.paths import with_article
 from vitrify.graph.rows import Rows
 
@@ -112,8 +112,9 @@ class AttrsShape:
         for name, stored_as in self.rule.stored_as.items():
             if name in columns:
                 columns[name] = list(map(stored_as, objects))
-        if self.is_reviewed:
-            require_restorable(self.type_id, columns)
+        refused = unrestorable(self.type_id, self.cls, columns, is_reviewed=self.is_reviewed)
+        if refused is not None:
+            raise RowError(refused[0]) from refused[1]
         if self.rule.precheck is not None:
             for row, target in enumerate(objects):
                 try:
@@ -121,6 +122,10 @@ class AttrsShape:
                 except UnsupportedError as error:
                     raise RowError(row) from error
         return None, columns
+
+    def never_saves(self, name: str) -> bool:
+        """Whether an attribute is left out, whatever it is."""
+        return name in NEVER_SAVED and has_policy(self.cls, name, is_reviewed=self.is_reviewed)
 
     def check(self, rows: Rows) -> None:
         """No attribute may stand in front of a method, a property or a dunder of the class."""
@@ -183,6 +188,8 @@ class ReduceShape:
     def take(self, objects: Sequence[Any]) -> tuple[Lengths, Columns]:
         """The parts of each object's reduction."""
         parts = [reduction(target)[1] for target in objects]
+        for part in parts:
+            require_state(self.cls, part.get("state"))
         return None, {field: [part[field] for part in parts] for field in self.fields}
 
     def check(self, rows: Rows) -> None:

@@ -13,7 +13,7 @@ from typing import Any, Final
 import numpy as np
 
 from vitrify.errors import UnsupportedError
-from vitrify.graph.registry import REVIEWED_LIBRARIES, Registry, find
+from vitrify.graph.registry import REVIEWED_LIBRARIES, Registry, find, runs_what_it_gets
 from vitrify.graph.schema import Name
 
 STANDARD_LIBRARY: Final = frozenset(sys.stdlib_module_names) - {"__main__"}
@@ -72,6 +72,11 @@ class NameTable:
         module, qualname = value.__module__, value.__qualname__
         if "<lambda>" in qualname:
             raise UnsupportedError("a lambda", hint="Write it as a named function in a module of yours")
+        if runs_what_it_gets(f"{module}.{qualname}"):
+            raise UnsupportedError(
+                f"the {what} {module}.{qualname}, which loads, installs or runs what it is given",
+                hint="Do that before you save, and keep the result",
+            )
         found = None if "<locals>" in qualname else find(module, qualname)
         if found is None:
             raise UnsupportedError(

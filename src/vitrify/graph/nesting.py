@@ -9,6 +9,7 @@ itself gives up below a depth of 1 000.
 from __future__ import annotations
 
 from collections.abc import Container, Mapping, Sequence
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -44,9 +45,13 @@ class NestedTable:
         self._lengths = lengths
 
     @property
-    def n_references(self) -> int:
-        """How many references its columns hold."""
-        return sum(len(rows) for column in self._columns.values() for _, rows, _ in column.refs())
+    def most_items(self) -> int:
+        """How many values of one column a row has at most."""
+        return 1 if self._lengths is None else int(self._lengths.max(initial=0))
+
+    def references(self) -> list[tuple[int, npt.NDArray[Any]]]:
+        """For each table referred to: its number, and the rows there."""
+        return [(child, rows) for column in self._columns.values() for child, rows, _ in column.refs()]
 
     def edges(self, fields: Container[str] | None = None) -> list[tuple[int, Ints, Ints]]:
         """For each table referred to: its number, the rows here and the rows there; of some fields only, if given."""

@@ -44,10 +44,20 @@ _MAX_DIMS: Final = 64
 _NUMPY_DIMS: Final = 64 if int(np.__version__.split(".", maxsplit=1)[0]) >= 2 else 32
 _MAX_LENGTHS: Final = 2**48
 _VALUE_BYTES: Final = 16
-_ARRAY_BYTES: Final = 112
-_OBJECT_BYTES: Final = 112
-_ROW_BYTES: Final = {"list": 72, "tuple": 56, "dict": 80, "set": 232, "frozenset": 232, ARRAY_TYPE: 0}
-"""What an empty object takes, the garbage collector's part included, in bytes; arrays are charged on their own."""
+"""The places of a value: in the list that its column becomes, and in its object."""
+
+_LENGTH_BYTES: Final = 56
+"""A length, as an int of Python's in a list, and in two arrays."""
+
+_ARRAY_BYTES: Final = 256
+"""An array, what holds its elements, and its shape; each dimension comes with `_LENGTH_BYTES`."""
+
+_OBJECT_BYTES: Final = 160
+_ROW_BYTES: Final = {"list": 72, "tuple": 56, "dict": 112, "set": 232, "frozenset": 232, ARRAY_TYPE: 0}
+"""What a small object takes, the garbage collector's part included, in bytes; arrays are charged on their own."""
+
+_HASHED_BYTES: Final = {"dict": 72, "set": 80, "frozenset": 80}
+"""What an item takes in a table of hashes, which is half empty and copied when it grows, beyond `_VALUE_BYTES`."""
 
 
 class ParsedTable(Struct, kw_only=True):
@@ -111,13 +121,15 @@ class ParsedGraph:
         n, lengths = table.rows, None
         # A row of a few bits, or of none, becomes an object: 700 bytes of file could ask for 64 million sets.
         self.file.spend(n * _ROW_BYTES.get(table.type, _OBJECT_BYTES), "the objects of a table")
+        value_bytes = _VALUE_BYTES * max(1, len(table.columns))
         if table.lengths is not None:
-            self._spend(n)
+            self.file.spend(n * _LENGTH_BYTES, "the lengths of a table")
+            value_bytes += _HASHED_BYTES.get(table.type, 0)
             parsed = parse_column(table.lengths, n, self.cells, self.graph)
             lengths = _lengths(parsed)
             self.file.limits.require("items", int(lengths.max(initial=0)), f"items of one {cut(table.type)}")
             n = int(lengths.sum())
-        self._spend(n * max(1, len(table.columns)))
+        self.file.spend(n * value_bytes, "the values of a table")
         columns = {name: parse_column(c, n, self.cells, self.graph) for name, c in table.columns.items()}
         result = ParsedTable(table=table, columns=columns, lengths=lengths)
         result.children = sorted({child for column in columns.values() for child, _, _ in column.refs()})
@@ -130,7 +142,7 @@ class ParsedGraph:
         assert arrays is not None
         if len(arrays.shape) > _MAX_DIMS or arrays.order not in ("C", "F"):
             raise FormatError("a table of arrays has an impossible shape or order")
-        self.file.spend(table.rows * (_ARRAY_BYTES + _VALUE_BYTES * len(arrays.shape)), "a table of arrays")
+        self.file.spend(table.rows * (_ARRAY_BYTES + _LENGTH_BYTES * len(arrays.shape)), "a table of arrays")
         dims = [_lengths(parse_column(c, table.rows, self.cells, self.graph)) for c in arrays.shape]
         parsed.shapes = list(zip(*(d.tolist() for d in dims), strict=True)) if dims else [()] * table.rows
         if len(dims) > _NUMPY_DIMS:
@@ -153,9 +165,6 @@ class ParsedGraph:
             form = safetensors_form(parsed.shapes[row], arrays.dtype, itemsize, arrays.order)
             self.cells.claim(block, int(sizes[row]), *form)
         parsed.joined = self.cells.take(extents.joined_bytes, arrays.joined)
-
-    def _spend(self, n_values: int) -> None:
-        self.file.spend(_VALUE_BYTES * n_values, "the values of a column")
 
     # What the file needs
 

@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 from msgspec import Struct
 
+from vitrify.container.reader import Bytes
 from vitrify.errors import FormatError
 from vitrify.graph.cells import CellReader
 from vitrify.graph.columns import SCALARS
@@ -31,6 +32,22 @@ from vitrify.graph.schema import (
 NumberArray = npt.NDArray[Any]
 Reference = tuple[int, NumberArray, NumberArray | None]
 _SCALAR_TEXTS: Final = frozenset(SCALARS.values())
+
+# What a value takes beyond its cells and the places that `parse` charges, by the kind of its column, at the worst
+# moment of a load. A compressed cell can be a thousandth of a byte: 4 kB may ask for 40 million objects (attacks R04).
+_NUMBER_BYTES: Final = 32
+_BOOL_BYTES: Final = 2
+_LINK_BYTES: Final = 56
+"""A reference or a name: its number as an int of Python's, and in the arrays by which references are followed."""
+
+_PART_BYTES: Final = 24
+"""A value of a mixed column: the number of its part in a list, and the place in the list of its part."""
+
+_BYTES_BYTES: Final = 48
+_ASCII_BYTES: Final = 64
+_TEXT_BYTES: Final = 88
+_END_BYTES: Final = 48
+"""Where a string ends that has a length of its own, as an int of Python's, and its length in an array."""
 
 
 class Parsed(Struct, kw_only=True):
@@ -117,6 +134,7 @@ def parse_column(column: Column, n: int, cells: CellReader, graph: Graph) -> Par
         FormatError: It breaks SPEC.md §6.2.
     """
     if isinstance(column, Mixed):
+        cells.file.spend(n * _PART_BYTES, "the values of a mixed column")
         codes = cells.numbers(n, column.width, column.block)
         if column.width[0] != "u" or not column.parts or (n and int(codes.max()) >= len(column.parts)):
             raise FormatError("a mixed column names a part that it does not have")
@@ -147,6 +165,7 @@ def _parse_const_float(column: ConstFloat, n: int, cells: CellReader, graph: Gra
 def _parse_const_name(column: ConstName, n: int, cells: CellReader, graph: Graph) -> Parsed:
     if not 0 <= column.name < len(graph.names):
         raise FormatError(f"a column refers to name {column.name} of {len(graph.names)}")
+    cells.file.spend(n * _LINK_BYTES, "the names of a column")
     return Parsed(n=n, of="name", numbers=np.full(n, column.name, np.int64))
 
 
@@ -154,6 +173,7 @@ def _parse_run(column: Run, n: int, cells: CellReader, graph: Graph) -> Parsed:
     rows = _rows_of(graph, column.table)
     if not 0 <= column.start <= rows - n:
         raise FormatError(f"a column refers to rows {column.start} … of table {column.table}, which has {rows}")
+    cells.file.spend(n * _LINK_BYTES, "the references of a column")
     numbers = np.arange(column.start, column.start + n, dtype=np.int64)
     return Parsed(n=n, of="ref", numbers=numbers, table=column.table)
 
@@ -161,6 +181,7 @@ def _parse_run(column: Run, n: int, cells: CellReader, graph: Graph) -> Parsed:
 def _parse_numbers(column: Numbers, n: int, cells: CellReader, graph: Graph) -> Parsed:
     if (column.table is None) != (column.of != "ref"):
         raise FormatError("a column of numbers names a table exactly when it holds references")
+    cells.file.spend(n * _BYTES_OF.get(column.of, _NUMBER_BYTES), "the values of a column")
     if column.of in _SCALAR_TEXTS:
         if column.width != column.of[1:]:
             raise FormatError(f"a column of {column.of} scalars has the width {column.width[:20]!r}")
@@ -195,7 +216,10 @@ def _parse_strings(column: Strings, n: int, cells: CellReader, graph: Graph) -> 
     if column.of not in _FROM_BYTES or column.width[:1] != "u":
         raise FormatError(f"unknown column of strings {column.of[:40]!r}")
     lengths = cells.numbers(n, column.width, column.lengths).astype(np.int64)
-    data = cells.take(column.n_bytes, column.block).tobytes()
+    stored = cells.take(column.n_bytes, column.block)
+    cells.file.spend(_string_bytes(column.of, n, stored) + n * _END_BYTES, "the strings of a column")
+    data = stored.tobytes()
+    del stored
     if n and (int(lengths.min()) < 0 or int(lengths.max()) > len(data)):
         raise FormatError("a string is longer than its column")
     ends = list(accumulate(lengths.tolist(), initial=0))
@@ -212,15 +236,37 @@ def _parse_strings(column: Strings, n: int, cells: CellReader, graph: Graph) -> 
 def _parse_lines(column: Strings, n: int, cells: CellReader) -> list[str]:
     if column.width or column.lengths is not None:
         raise FormatError("a column of lines has no lengths")
+    stored = cells.take(column.n_bytes, column.block)
+    cells.file.spend(_string_bytes("text", n, stored), "the texts of a column")
     try:
-        texts = str(cells.take(column.n_bytes, column.block).data, "utf-8").split("\0")
+        text = str(stored.data, "utf-8")
     except UnicodeDecodeError as error:
         raise FormatError(f"a column of text is not UTF-8 ({error.reason})") from error
+    del stored
+    texts = text.split("\0")
     if len(texts) != n:
         raise FormatError(f"a column of {n} texts holds {len(texts)}")
     return texts
 
 
+def _string_bytes(of: str, n: int, stored: Bytes) -> int:
+    """What `n` strings of these bytes take, and the copy of all that is cut into them.
+
+    Python keeps a text in as many bytes a character as its largest one needs.
+    """
+    if of != "text":
+        return n * _BYTES_BYTES + 2 * len(stored)
+    top = int(stored.max(initial=0))
+    width = 1 if top < _FIRST_OF_TWO_BYTES else 2 if top < _FIRST_OF_FOUR_BYTES else 4
+    return n * (_ASCII_BYTES if top < _FIRST_NOT_ASCII else _TEXT_BYTES) + 2 * width * len(stored)
+
+
+_FIRST_NOT_ASCII: Final = 0x80
+_FIRST_OF_TWO_BYTES: Final = 0xC4
+_FIRST_OF_FOUR_BYTES: Final = 0xF0
+"""Bytes of UTF-8 with which characters begin that Python keeps in two bytes each, and in four."""
+
+_BYTES_OF: Final = {"bool": _BOOL_BYTES, "|b1": _BOOL_BYTES, "name": _LINK_BYTES, "ref": _LINK_BYTES}
 _FROM_BYTES: Final[dict[str, Callable[[bytes], object]]] = {
     "text": lambda data: data.decode("utf-8", "surrogatepass"),
     "bytes": lambda data: data,

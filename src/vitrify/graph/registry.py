@@ -23,7 +23,24 @@ from vitrify.graph.converter import AttrsRule, Converter
 REVIEWED_LIBRARIES: Final = frozenset({"numpy", "scipy", "pandas", "sklearn", "joblib", "vitrify"})
 """Libraries of which nothing is rebuilt but what the registry lists."""
 
+_RUNNERS: Final = frozenset(
+    {
+        "_distutils_hack", "cffi", "cloudpickle", "conda", "dill", "easy_install", "hickle", "ipykernel", "IPython",
+        "jsonpickle", "keras.models.load_model", "keras.saving", "klepto", "numexpr", "pexpect", "pip",
+        "pkg_resources", "ptyprocess", "ruamel", "setuptools", "torch.hub", "torch.jit.load", "torch.load",
+        "torch.package", "torch.serialization", "torch.utils.cpp_extension", "yaml",
+    }
+)  # fmt: skip
+"""Packages, modules and functions that load, install or run what they are given: parts of attacks, not of models."""
+_RUNNER_PARTS: Final = 1 + max(name.count(".") for name in _RUNNERS)
+
 DISTRIBUTIONS: Final = {"sklearn": "scikit-learn"}
+
+
+def runs_what_it_gets(name: str) -> bool:
+    """Whether a dotted name, or what it lies in, is known to load, install or run what it is given."""
+    parts = name.split(".", maxsplit=_RUNNER_PARTS)
+    return any(".".join(parts[:n]) in _RUNNERS for n in range(1, _RUNNER_PARTS + 1))
 
 
 class Family(Struct, frozen=True, kw_only=True):

@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from vitrify.errors import StateError
+from vitrify.graph.parameters import opens_files
 from vitrify.graph.parse import ParsedGraph
+
+_OF_CLASSES: Final = ("attrs", "new", "call")
+_TELLING: Final = ("input", "param_grid", "param_distributions")
 
 
 def missing_attribute(graph: ParsedGraph) -> StateError | None:
@@ -28,12 +34,14 @@ def missing_attribute(graph: ParsedGraph) -> StateError | None:
 
 
 def file_readers(graph: ParsedGraph) -> list[str]:
-    """The paths of reviewed objects, already built, that open the files whose names they are given as texts."""
+    """The paths of objects, already built, that open the files whose names they are given as texts."""
     found: list[str] = []
     for number, parsed in enumerate(graph.tables):
-        if "input" in parsed.columns and graph.registry.knows(parsed.table.type):
-            values = graph.rows(number).values("input")
-            found += [graph.path(number, row) for row, v in enumerate(values) if isinstance(v, str) and v == "filename"]
+        is_reviewed = graph.registry.knows(parsed.table.type)
+        if parsed.table.layout in _OF_CLASSES and not (is_reviewed and parsed.columns.keys().isdisjoint(_TELLING)):
+            objects = graph.objects[number]
+            readers = [row for row, v in enumerate(objects) if opens_files(v, is_reviewed=is_reviewed)]
+            found += [graph.path(number, row) for row in readers]
     return found
 
 

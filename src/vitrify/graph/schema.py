@@ -166,7 +166,7 @@ def decode_graph(text: bytes | memoryview, limits: Limits) -> Graph:
     try:
         graph = _DECODER.decode(text)
     except (msgspec.MsgspecError, UnicodeError, RecursionError) as error:
-        raise FormatError(f"the object graph is not the JSON that SPEC.md §6 describes ({error})") from error
+        raise FormatError(f"the object graph is not the JSON that SPEC.md §6 describes ({error!s:.400})") from error
     _require_few(graph, limits)
     if encode_graph(_with_defaults(graph)) != spelled:
         raise FormatError("the object graph is not in canonical form")

@@ -7,7 +7,7 @@ share a generator of random numbers, but hardly ever what shares others in turn.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
 import numpy as np
@@ -21,8 +21,8 @@ from vitrify.graph.order import components, is_cyclic
 Counts = npt.NDArray[np.float64]
 Edges = list[tuple[int, npt.NDArray[np.int64], npt.NDArray[np.int64]]]
 Path = Callable[[int, int], str]
-_FEW_SHARED: Final = 16
-"""So many references beyond one for each object make a model 65 536 times as large at most."""
+_ENOUGH: Final = 64
+"""A model that is met 2**64 times is met too often, and numbers of a million bits would take long."""
 
 _MEMBERS: Final = frozenset(
     """
@@ -54,7 +54,7 @@ def require_reachable(
     for group in cycles:
         if any(_is_estimator(tables[number]) for number in group):
             _require_no_member_of_itself(tables, group, path)
-    if sum(table.n_references for table in tables) <= sum(table.n for table in tables) + _FEW_SHARED:
+    if _most(tables, order, cycles) <= limits.reached:
         return
     reached: dict[int, Counts] = {}
     for group in order:
@@ -81,6 +81,42 @@ def _require_no_member_of_itself(tables: Sequence[NestedTable], group: Sequence[
             for number, row in map(rows.where, nodes):
                 if _is_estimator(tables[number]):
                     raise StateError(f"{tables[number].type_id}: a member of itself", path=path(number, row))
+
+
+def _most(tables: Sequence[NestedTable], order: Sequence[Sequence[int]], cycles: Sequence[Sequence[int]]) -> int:
+    """As many objects as are met from any row, or more: told without a look at single rows.
+
+    As if every row had as many references as the one that has most, each to the row from which most are met.
+    """
+    most: dict[int, int] = {}
+    for group in order:
+        if group in cycles:
+            most |= dict.fromkeys(group, _most_together(tables, group, most))
+            continue
+        table = tables[group[0]]
+        n = table.most_items
+        most[group[0]] = 1 + sum(min(n, len(rows)) * most[child] for child, rows in table.references())
+    return max(most.values(), default=0)
+
+
+def _most_together(tables: Sequence[NestedTable], group: Sequence[int], most: Mapping[int, int]) -> int:
+    """The same for tables that refer to one another.
+
+    Where each row is referred to once at most, no row is met twice from another. Each reference beyond those can be
+    taken or not, and with that choice there is one way from a row to another.
+    """
+    met = n_inside = 0
+    is_referred = {number: np.zeros(tables[number].n, np.bool_) for number in group}
+    for number in group:
+        met += tables[number].n
+        for child, rows in tables[number].references():
+            if child in is_referred:
+                n_inside += len(rows)
+                is_referred[child][rows] = True
+            else:
+                met += len(rows) * most[child]
+    n_beyond = n_inside - sum(int(np.count_nonzero(flags)) for flags in is_referred.values())
+    return met << min(n_beyond, _ENOUGH)
 
 
 def _reach(table: NestedTable, reached: dict[int, Counts]) -> Counts:

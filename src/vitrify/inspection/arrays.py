@@ -62,6 +62,7 @@ class Arrays:
         self._origins = origins
         self._placements: dict[int, Placement] = {}
         self._stored: dict[int, npt.NDArray[np.int64]] = {}
+        self._item_totals: dict[int, int] = {}
         cells = next(b for b in tables.file.header.blocks if b.name == CELLS and b.stored.piece is None)
         self._cells_codec = cells.stored.codec
         self._cells_ratio = cells.stored_bytes / cells.n_bytes if cells.n_bytes else 1.0
@@ -69,8 +70,7 @@ class Arrays:
     def spec(self, table: int) -> ArraysSpec:
         """What the graph says of a table of arrays."""
         found = self._tables.tables[table].table.arrays
-        if found is None:
-            raise FormatError("a table of arrays has no arrays")
+        assert found is not None
         return found
 
     def placement(self, table: int) -> Placement:
@@ -121,8 +121,7 @@ class Arrays:
 
     def _read_plain(self, ref: Ref) -> Array:
         spec, parsed = self.spec(ref.table), self._tables.tables[ref.table]
-        if parsed.joined is None:
-            raise FormatError("a table of arrays has no data")
+        assert parsed.joined is not None
         place = int(self.placement(ref.table).places[ref.row])
         is_big = self._is_alone(ref)
         reads = ArrayReads(
@@ -333,7 +332,10 @@ class Arrays:
         """The share that an array of objects has in the column of its table's items."""
         parsed = self._tables.tables[ref.table]
         column = parsed.columns["items"]
-        total = sum(run.n_bytes for run in runs(parsed.table.columns["items"], column))
+        total = self._item_totals.get(ref.table)
+        if total is None:  # once for the table: a mixed column is looked at as a whole
+            total = sum(run.n_bytes for run in runs(parsed.table.columns["items"], column))
+            self._item_totals[ref.table] = total
         return round(total * self._tables.n_items(ref) / max(1, column.n))
 
 

@@ -57,10 +57,6 @@ class Origins:
             self._edge[tables.root.table][tables.root.row] = _AT_ROOT
             self._walk(tables.root)
 
-    def is_reached(self, ref: Ref) -> bool:
-        """Whether a row belongs to anything."""
-        return int(self._edge[ref.table][ref.row]) != _UNSEEN
-
     def reached(self, table: int) -> Ints:
         """The rows of a table that belong to something, in order."""
         return np.flatnonzero(self._edge[table] != _UNSEEN)

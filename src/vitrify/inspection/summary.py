@@ -8,10 +8,12 @@ from typing import Any, Final
 
 import msgspec
 
+from vitrify.graph.paths import cut
 from vitrify.record import Summary as RecordSummary
 from vitrify.trust import Need
 
 INTEGRITY: Final = "the bytes match the file's own digests: finds damage, says nothing about the author"
+_MAX_NAMES: Final = 20
 CONTENT: Final = "not checked here: load checks it"
 
 
@@ -117,9 +119,11 @@ class Summary:
     content: str = CONTENT
 
     def __repr__(self) -> str:
-        code = [need.name for need in self.code]
+        code = [cut(need.name) for need in self.code[:_MAX_NAMES]]
+        if len(self.code) > _MAX_NAMES:
+            code.append(f"and {len(self.code) - _MAX_NAMES:,} more")
         n_arrays = f"{self.n_arrays} array{'s' * (self.n_arrays != 1)}"
-        return f"<Summary of {self.type!r}, {self.file_bytes} bytes, {n_arrays}, code: {code}>"
+        return f"<Summary of {cut(self.type)!r}, {self.file_bytes} bytes, {n_arrays}, code: {code}>"
 
     def to_dict(self) -> dict[str, Any]:
         """The summary as dicts, lists, texts and numbers."""

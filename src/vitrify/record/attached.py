@@ -6,7 +6,7 @@ read when somebody asks: `load` compares its digests and leaves it closed.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any, Never
 
 import msgspec
@@ -76,8 +76,7 @@ def read_attached(file: GlassFile, limits: Limits = LIMITS) -> Attached:
     data = file.attached()
     if data is None:
         return Attached()
-    left = file.bytes_left
-    with open_glass_bytes(data, replace(limits, memory_bytes=left, expansion=0)) as opened:
+    with open_glass_bytes(data, limits, file.budget) as opened:
         if opened.header.metadata.record != _NO_RECORD or opened.attached() is not None:
             raise FormatError("the block of the record has a record of its own")
         decoder = Decoder(opened, default_registry())
@@ -86,7 +85,6 @@ def read_attached(file: GlassFile, limits: Limits = LIMITS) -> Attached:
         if not all(_is_plain(parsed.table.type) for parsed in decoder.tables):
             raise FormatError("the record needs types that no record has")
         found = decoder.build(_nothing)
-        file.spend(left - opened.bytes_left, "the record")
     if type(found) is not dict or tuple(found) != _FIELDS or any(type(part) is not dict for part in found.values()):
         raise FormatError("the block of the record is not what SPEC.md §7 describes")
     attached = Attached(**found)

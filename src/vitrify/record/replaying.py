@@ -28,12 +28,26 @@ def recorded_model(built: Any, summary: Summary) -> Any:
         raise FormatError("the record is about a model that the file does not hold") from error
 
 
-def require_same(built: Any, summary: Summary, file: GlassFile) -> None:
+def opening(readers: Sequence[str]) -> str | None:
+    """Why the probes of a file are not replayed, given the paths of what opens files in it; None if they are."""
+    return f"{readers[0]} opens the files whose names it is given, and its probes could name any" if readers else None
+
+
+def require_same(built: Any, summary: Summary, file: GlassFile, readers: Sequence[str]) -> None:
     """Replay the probes of a file with the model that was loaded from it.
 
+    Args:
+        built: What was loaded.
+        summary: What the record says of it.
+        file: Where the probes lie.
+        readers: The paths of what opens files in it, which are never opened because a record names them.
+
     Raises:
-        VerificationError: The file has none, or one of the outputs differs.
+        VerificationError: The file has no probes, or they are not replayed, or one of the outputs differs.
     """
+    reason = opening(readers)
+    if reason is not None:
+        raise VerificationError(f"probes are not replayed: {reason}", hint="Load it without verify=")
     attached = read_attached(file, file.limits)
     if not attached.probes:
         message = "the file has no probes, so nothing shows that the model predicts what it did"

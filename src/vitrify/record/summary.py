@@ -251,7 +251,7 @@ def read_summary(text: str) -> Summary:
     try:
         summary = _DECODER.decode(text)
     except (msgspec.MsgspecError, UnicodeError, RecursionError) as error:
-        raise FormatError(f"the record is not what SPEC.md §7 describes ({error})") from error
+        raise FormatError(f"the record is not what SPEC.md §7 describes ({error!s:.400})") from error
     if write_summary(summary) != text:
         raise FormatError("the record is not in canonical form")
     return summary

@@ -1,11 +1,13 @@
 """Comparing the versions that wrote a file with those that read it.
 
 Another major or minor version is worth one warning per file; a change that is known to alter results is an error
-that names the version to install.
+that names the version to install. Of all names in the record, only those of libraries are looked at that the types of
+the model come from; what is no version is quoted, and no advice repeats it.
 """
 
 from __future__ import annotations
 
+import re
 import sys
 import warnings
 from typing import Final
@@ -20,6 +22,17 @@ from vitrify.record import Summary
 POLICIES: Final = ("warn", "error", "ignore")
 UNREVIEWED: Final = "this scikit-learn is newer than the ones vitrify has reviewed; upgrade vitrify when you can"
 _IGNORED: Final = frozenset({"python", "vitrify"})
+_LOCK: Final = "Install the versions that vitrify lock lists"
+_VERSION: Final = re.compile(
+    r"v?(?:[0-9]+!)?[0-9]+(?:\.[0-9]+)*"
+    r"(?:[-_.]?(?:alpha|a|beta|b|preview|pre|c|rc)[-_.]?[0-9]*)?"
+    r"(?:-[0-9]+|[-_.]?(?:post|rev|r)[-_.]?[0-9]*)?"
+    r"(?:[-_.]?dev[-_.]?[0-9]*)?"
+    r"(?:\+[a-z0-9]+(?:[-_.][a-z0-9]+)*)?",
+    re.IGNORECASE | re.ASCII,
+)
+"""PEP 440, appendix B."""
+_MAX_VERSION_CHARS: Final = 100
 
 
 def check_versions(record: Summary, graph: ParsedGraph, shown_file: str, policy: str) -> None:
@@ -31,15 +44,18 @@ def check_versions(record: Summary, graph: ParsedGraph, shown_file: str, policy:
     if policy == "ignore":
         return
     refuse_known_changes(record, graph)
-    differing = differing_versions(record)
+    differing = differing_versions(record, graph)
     if not differing:
         if is_newer_than_reviewed(tuple(record.versions)):
             warnings.warn(UNREVIEWED, VersionWarning, stacklevel=5)
         return
-    listed = ", ".join(f"{DISTRIBUTIONS.get(name, name)} {cut(old)} (here {new})" for name, old, new in differing)
+    listed = ", ".join(
+        f"{cut(DISTRIBUTIONS.get(name, name))} {shown_version(old)} (here {new})" for name, old, new in differing
+    )
     message = f"{shown_file} was written with {listed}; results may differ"
     if policy == "error":
-        raise VersionError(message, hint='Install those versions, or load with versions="warn"')
+        what = _LOCK if all(is_version(old) for _, old, _ in differing) else "Train again"
+        raise VersionError(message, hint=f'{what}, or load with versions="warn"')
     if any(name == "sklearn" for name, _, _ in differing):
         here, written = _installed("sklearn"), record.versions["sklearn"]
         from vitrify.converters.sklearn.warning import sklearn_warning
@@ -54,13 +70,29 @@ def is_newer_than_reviewed(libraries: tuple[str, ...]) -> bool:
     return "sklearn" in libraries and _minor(_installed("sklearn")) > REVIEWED_UP_TO
 
 
-def differing_versions(record: Summary) -> list[tuple[str, str, str]]:
-    """The libraries whose major or minor version is another here: name, version that wrote the file, version here."""
+def compared_versions(record: Summary, graph: ParsedGraph) -> list[tuple[str, str, str]]:
+    """The libraries of the model's types that are here: name, version that wrote the file, version here."""
+    needed = {parsed.table.type.partition(".")[0] for parsed in graph.tables} - _IGNORED
     return [
         (library, version, found)
         for library, version in record.versions.items()
-        if library not in _IGNORED and (found := _installed(library)) and not _is_same_minor(found, version)
+        if library in needed and (found := _installed(library))
     ]
+
+
+def differing_versions(record: Summary, graph: ParsedGraph) -> list[tuple[str, str, str]]:
+    """Of those, the ones whose major or minor version is another here."""
+    return [one for one in compared_versions(record, graph) if not _is_same_minor(one[2], one[1])]
+
+
+def is_version(text: str) -> bool:
+    """Whether it is a version, as PEP 440 spells them, and nothing more."""
+    return len(text) <= _MAX_VERSION_CHARS and _VERSION.fullmatch(text) is not None
+
+
+def shown_version(version: str) -> str:
+    """A version that a file states, in quotes where it is none."""
+    return cut(version) if is_version(version) else f"'{cut(version)}', which is no version"
 
 
 def refuse_known_changes(record: Summary, graph: ParsedGraph) -> None:
@@ -84,10 +116,12 @@ def refuse_known_changes(record: Summary, graph: ParsedGraph) -> None:
             row = next((r for r in range(parsed.table.rows) if change.applies(graph, table, r)), None)
             if row is not None:
                 raise VersionError(
-                    f"written with scikit-learn {cut(written)}, here is {here}: since {change.since[0]}."
+                    f"written with scikit-learn {shown_version(written)}, here is {here}: since {change.since[0]}."
                     f"{change.since[1]} {change.what}",
                     path=graph.path(table, row),
-                    hint=f"Install scikit-learn {old[0]}.{old[1]}.*, or train again",
+                    hint=f"Install scikit-learn {old[0]}.{old[1]}.*, or train again"
+                    if is_version(written)
+                    else "Train again",
                 )
 
 
@@ -108,7 +142,7 @@ def _installed(library: str) -> str:
 
 
 def _is_same_minor(one: str, other: str) -> bool:
-    return one == other or _minor(one) == _minor(other)
+    return one == other or (is_version(other) and _minor(one) == _minor(other))
 
 
 def _minor(version: str) -> Minor:

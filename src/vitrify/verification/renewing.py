@@ -12,6 +12,7 @@ import msgspec
 from vitrify.api import LoadOptions, build_opened, dump
 from vitrify.container.limits import LIMITS, Limits
 from vitrify.container.reader import FileLike, open_glass
+from vitrify.errors import spelled_out
 from vitrify.graph.converter import Converter
 from vitrify.record.attached import read_attached
 from vitrify.record.capturing import Record, capture
@@ -74,7 +75,7 @@ def rebuild(
         summary = read_summary(opened.header.metadata.record)
         attached = read_attached(opened, limits)
         digest = opened.header.metadata.model
-        options = LoadOptions(shown=shown, trust=trust, versions="ignore", converters=kept)
+        options = LoadOptions(shown=spelled_out(shown), trust=trust, versions="ignore", converters=kept)
         saved = build_opened(opened, options)
     old = recorded_model(saved, summary)
     rebuilt = rebuild_model(

@@ -17,22 +17,24 @@ from vitrify.errors import (
     UnsupportedError,
     VersionError,
     VitrifyError,
+    spelled_out,
 )  # fmt: skip
 from vitrify.graph.converter import Converter
 from vitrify.graph.decode import Decoder
 from vitrify.graph.paths import cut
+from vitrify.graph.requirements import file_readers
 from vitrify.record.attached import Attached, read_attached
 from vitrify.record.data.fingerprint import column_digests, fingerprint
 from vitrify.record.data.same_data import is_same_data_as
 from vitrify.record.data.schema import Schema, misfits
 from vitrify.record.data.statistics import target_fingerprint
 from vitrify.record.data.tables import Table, read_table
-from vitrify.record.replaying import SAME, recorded_model
+from vitrify.record.replaying import SAME, opening, recorded_model
 from vitrify.record.scoring.comparing import Range
 from vitrify.record.scoring.folds import count_rows
 from vitrify.record.summary import Data, Score, Summary, read_summary
 from vitrify.record.telling import Progress, no_probes
-from vitrify.record.versions import differing_versions, refuse_known_changes
+from vitrify.record.versions import compared_versions, differing_versions, refuse_known_changes, shown_version
 from vitrify.trust import TrustArgument, read_trust
 from vitrify.verification.report import Finding, Report, Status
 
@@ -95,8 +97,8 @@ def verify(
     try:
         with open_glass(file, limits) as opened:
             run = _Verification(
-                opened, shown=shown, X=X, y=y, groups=groups, holdout=holdout, scoring=scoring, cv=cv, skip=skip,
-                trust=trust, converters=converters, progress=progress,
+                opened, shown=spelled_out(shown), X=X, y=y, groups=groups, holdout=holdout, scoring=scoring, cv=cv,
+                skip=skip, trust=trust, converters=converters, progress=progress,
             )  # fmt: skip
             findings += run.findings()
     except REFUSALS as error:
@@ -155,7 +157,7 @@ class _Verification:
             yield _failed("record", error)
             return
         if "probes" not in self._skip:
-            yield from self._probes(model, summary, attached)
+            yield from self._probes(model, summary, attached, file_readers(decoder))
         if self._X is not None:
             yield from self._data(summary, attached)
         if self._y is not None and "target" not in self._skip:
@@ -170,21 +172,26 @@ class _Verification:
             refuse_known_changes(summary, decoder)
         except VersionError as error:
             return _failed("versions", error)
-        differing = differing_versions(summary)
+        differing = differing_versions(summary, decoder)
         if not differing:
-            same = ", ".join(
-                f"{name} {cut(version)}" for name, version in summary.versions.items() if name != "vitrify"
-            )
-            return Finding(check="versions", status="pass", message=f"nothing that matters differs from {same}")
+            compared = compared_versions(summary, decoder)
+            same = ", ".join(f"{cut(name)} {shown_version(old)}" for name, old, _ in compared)
+            message = f"nothing that matters differs from {same}" if same else "no library to compare is recorded"
+            return Finding(check="versions", status="pass", message=message)
         return Finding(
             check="versions",
             status="warn",
-            expected=", ".join(f"{name} {cut(old)}" for name, old, _ in differing),
-            found=", ".join(f"{name} {new}" for name, _, new in differing),
+            expected=", ".join(f"{cut(name)} {shown_version(old)}" for name, old, _ in differing),
+            found=", ".join(f"{cut(name)} {new}" for name, _, new in differing),
             message="other versions than those that wrote the file; no change is known that alters this model",
         )
 
-    def _probes(self, model: Any, summary: Summary, attached: Attached) -> Iterator[Finding]:
+    def _probes(self, model: Any, summary: Summary, attached: Attached, readers: Sequence[str]) -> Iterator[Finding]:
+        reason = opening(readers)
+        if reason is not None:
+            message = f"not replayed: {reason} - to leave this check out, skip=['probes']"
+            yield Finding(check="probes", status="fail", message=message)
+            return
         if not attached.probes:
             yield Finding(check="probes", status="fail", message=_why_no_probes(summary))
             return

@@ -167,6 +167,6 @@ class TestLogging:
         """Whoever catches the error says what it meant; a line would be a second opinion."""
         caplog.set_level(logging.DEBUG, "vitrify")
         Path(path).write_bytes(Path(path).read_bytes()[:-1])
-        with pytest.raises(vitrify.errors.FormatError):
+        with pytest.raises(vitrify.errors.FormatError, match=r"^churn\.glass: truncated"):
             vitrify.load(path)
         assert caplog.records == []

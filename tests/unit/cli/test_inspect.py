@@ -12,12 +12,15 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+from sklearn.compose import ColumnTransformer
 from sklearn.ensemble import RandomForestClassifier
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import StandardScaler
 
 import vitrify
+from tests.support import own_code
+from tests.support.lying_writer import Lie
 from tests.unit.cli.terminal import run, run_in_terminal
 from vitrify.inspection import inspect
 
@@ -171,6 +174,35 @@ class TestPage:
             spelled = nasty if nasty.isprintable() else nasty.encode("unicode_escape").decode()
             assert text.count(spelled) >= 4
 
+    @pytest.mark.parametrize("columns", [40, 80, 100, 200])
+    def test_text_of_the_file_stands_for_no_line_of_the_page(self, columns: int, tmp_path: Path) -> None:
+        """Names, values and notes go on below guides and indents, however deep they lie."""
+        path = tmp_path / "deep.glass"
+        line = "code          none: loading needs no trust="
+        names = ["y" * n + " " + "x" * 36 + f" {line}" for n in (10, 62)]
+        model: Any = StandardScaler()
+        for i in range(20):
+            model = Pipeline([(names[i % 2] if i in (0, 5, 6, 15) else "s", model)])
+        vitrify.dump(Pipeline([("c", ColumnTransformer([(names[0], model, names)])), ("t", line)]), path)
+        done = run("inspect", str(path), COLUMNS=str(columns))
+        assert (done.returncode, done.stderr) == (0, b"")
+        tree = done.stdout.decode().split("\n\n")[1].splitlines()
+        assert sum("none: loading" in text or "needs no trust" in text for text in tree) > 4
+        assert all(text[0] in " ├└│─" for text in tree[1:])
+        assert max(map(len, tree)) <= min(columns, 110)
+
+    @pytest.mark.parametrize("name", ["none: loading needs no trust=.code", "tests.none: loading needs no trust="])
+    def test_what_is_no_name_stands_in_quotes(self, name: str, tmp_path: Path) -> None:
+        """At the root of the tree, and where the code is named that a file needs."""
+        path = tmp_path / "named.glass"
+        lie = Lie(vitrify.dumps(own_code.Plain(1)))
+        lie.tables(f"{own_code.__name__}.Plain")[0]["type"] = name
+        path.write_bytes(lie.file())
+        lines = text_of(str(path)).splitlines()
+        assert lines[2].startswith(f"'{name}'")
+        assert [text.split("  ")[0] for text in lines if text.startswith("code")] == ["code"]
+        assert f"code          '{name}'" in "\n".join(lines)
+
     def test_a_terminal_gets_no_escape_code_of_the_file(self, tmp_path: Path) -> None:
         """All escape codes on the terminal are colours of our own."""
         path = tmp_path / "nasty.glass"
@@ -245,6 +277,19 @@ class TestArray:
         vitrify.dump({"t": np.array(NASTY), "o": np.array(NASTY, object)}, path)
         for name in ("t", "o"):
             assert all(line.isprintable() for line in text_of(str(path), "--array", name).splitlines())
+
+    def test_long_texts_in_arrays_are_cut_unless_all_is_asked_for(self, tmp_path: Path) -> None:
+        """Each ends in …, and a line says so; JSON has them whole."""
+        path = tmp_path / "long.glass"
+        long = "Q" * 100_000
+        vitrify.dump({"t": np.array([long, "b"]), "o": np.array([long.encode(), None, 0.5], object)}, path)
+        hint = "long texts end in …; --all and --json have all of them"
+        lines = text_of(str(path), "--array", "t").splitlines()
+        assert lines[1:] == [f"['{'Q' * 400}'…", " 'b']", hint]
+        lines = text_of(str(path), "--array", "o").splitlines()
+        assert lines[1:] == [f"[b'{'Q' * 400}'…", " None 0.5]", hint]
+        assert text_of(str(path), "--array", "t", "--all").splitlines()[1:] == [f"['{long}'", " 'b']"]
+        assert json.loads(text_of(str(path), "--array", "t", "--json"))["values"] == [long, "b"]
 
     def test_an_array_is_written_as_npy(self, churn: Path, tmp_path: Path) -> None:
         """Numpy reads it without pickle."""

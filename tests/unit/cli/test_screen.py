@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import io
+import sys
+
 import pytest
 
-from vitrify.cli.screen import readable_bytes, visible
+from vitrify.cli.screen import console, readable_bytes, visible
 
 
 @pytest.mark.parametrize(
@@ -38,3 +41,24 @@ def test_long_text_is_cut() -> None:
 def test_sizes_have_three_digits(n_bytes: int, shown: str) -> None:
     """1 kB is 1000 bytes, and rounding never gives four digits before the next unit."""
     assert readable_bytes(n_bytes) == shown
+
+
+def test_what_the_encoding_lacks_is_spelled_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It does not end the program."""
+    held = io.BytesIO()
+    monkeypatch.setattr(sys, "stdout", io.TextIOWrapper(held, "ascii"))
+    console().print("漢 é")
+    sys.stdout.flush()
+    assert held.getvalue() == b"\\u6f22 \\xe9\n"
+
+
+@pytest.mark.parametrize(("columns", "width"), [("20", 40), ("90", 90), ("500", 110)])
+def test_a_stream_without_an_encoding_is_written_to(columns: str, width: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without the blanks at the end of lines, within the bounds of the width."""
+    out = io.StringIO()
+    monkeypatch.setattr(sys, "stdout", out)
+    monkeypatch.setenv("COLUMNS", columns)
+    found = console()
+    found.print("[b]text[/b]   ")
+    assert out.getvalue() == "[b]text[/b]\n"
+    assert found.width == width

@@ -12,6 +12,9 @@ from vitrify.container.layout import Stored, block_order, decode_header, decode_
 from vitrify.container.limits import LIMITS
 from vitrify.errors import FormatError, IntegrityError, LimitError, NewerFormatError
 
+FIELDS = '","format":"vitrify/0","model":"","record":"",'
+"""Of the metadata, from behind the digits of the root."""
+
 
 def head_of(data: bytes) -> bytes:
     """The first 8 + N bytes."""
@@ -55,12 +58,30 @@ class TestDecodeHeader:
         with pytest.raises(NewerFormatError, match="Upgrade vitrify"):
             decode_header(resealed(head), LIMITS)
 
-    @pytest.mark.parametrize("text", [b"", b"null", b"[]", b"{}", b'"x"', b"[" * 1000, b"\xff\xfe", b'{"a":1}{"a":1}'])
-    def test_other_json_is_a_format_error(self, text: bytes, glass: bytes) -> None:
+    @pytest.mark.parametrize(
+        ("text", "says"),
+        [
+            (b"", "not the JSON that SPEC.md §2 describes (Input data was truncated"),
+            (b"\xff\xfe", "not the JSON that SPEC.md §2 describes"),
+            (b'"}}', "names the format None, expected 'vitrify/0'"),
+            (b'","format":null}}', "Expected `str`, got `null`"),
+            (b'","format":"vitrify/0"}}', "missing required field `model`"),
+            (b'","format":"vitrify/0"},"a":' + b"[" * 100_000, "not the JSON that SPEC.md §2 describes"),
+            (f'{FIELDS}"blocks":"null"}}}}'.encode(), "Expected `array`, got `null`"),
+            (f'{FIELDS}"blocks":"[{{}}]"}}}}'.encode(), "missing required field `digests`"),
+            (f'{FIELDS}"blocks":"{"[" * 1000}"}}}}'.encode(), "Expected `object`, got `array`"),
+            (f'{FIELDS}"blocks":"[]"}},"x":null}}'.encode(), "Expected `object`, got `null`"),
+            (f'{FIELDS}"blocks":"[]"}},"x":[]}}'.encode(), "Expected `object`, got `array`"),
+            (f'{FIELDS}"blocks":"[]"}}}}'.encode(), "the digest of the model is not 64 hexadecimal digits"),
+            (f'{FIELDS}"blocks":"[]"}}}}{{"a":1}}'.encode(), "trailing characters"),
+        ],
+    )
+    def test_other_json_is_a_format_error(self, text: bytes, says: str, glass: bytes) -> None:
         """Whatever stands behind the root's place."""
         start = head_of(glass)[: 8 + 25 + 64]
-        with pytest.raises(FormatError):
+        with pytest.raises(FormatError) as caught:
             decode_header(resealed(start + text), LIMITS)
+        assert says in caught.value.message
 
     def test_there_are_limits(self, glass: bytes) -> None:
         """Of bytes and of blocks, with the numbers in the error."""

@@ -168,6 +168,6 @@ class TestFileObjects:
     def test_nothing_is_written_to_a_stream_when_saving_fails(self) -> None:
         """Not a byte."""
         stream = io.BytesIO()
-        with pytest.raises(vitrify.errors.UnsupportedError):
+        with pytest.raises(vitrify.errors.UnsupportedError, match=r"cannot save a lambda - at \$\[1\]"):
             vitrify.dump([np.arange(9000.0), lambda: None], stream)
         assert stream.getvalue() == b""

@@ -300,36 +300,51 @@ def test_equal_values_give_equal_bytes_in_every_process() -> None:
     assert len(found.pop().strip()) == hashlib.sha256().digest_size * 2
 
 
-REFUSED_AT_DUMP: dict[str, Any] = {
-    "a slice in a slice": slice(slice(1), 2),
-    "an OrderedDict with attributes": collections.OrderedDict(),
-    "a namespace with a dunder": types.SimpleNamespace(__class__=1),
-    "a factory that is a bound method": collections.defaultdict([].append),
-    "a lambda as factory": collections.defaultdict(lambda: 0),
-    "a proxy of a class": types.MappingProxyType(vars(Node)),
-    "a zone without a key": "set below",
-    "a long pattern": re.compile("a" * 10_001),
-    "a partial with out=": functools.partial(np.log, out=np.zeros(2)),
-    "a partial with where=": functools.partial(np.sum, where=True),
-    "a partial with an array in front": functools.partial(np.log, np.zeros(2)),
-    "a partial with key=": functools.partial(sorted, key=len),
-    "a partial of an unlisted function": functools.partial(os.listdir),
-    "a partial of a partial": "set below",
-    "a huge Fraction": fractions.Fraction(1, 3**200_000),
-}
-REFUSED_AT_DUMP["an OrderedDict with attributes"].note = 1
-_wrapped = functools.partial(int)
-_wrapped.note = 1  # type: ignore[attr-defined]  # it stays a partial of its own through this
-REFUSED_AT_DUMP["a partial of a partial"] = functools.partial(_wrapped)
+_noted: Any = collections.OrderedDict()
+_noted.note = 1
+_wrapped: Any = functools.partial(int)
+_wrapped.note = 1  # it stays a partial of its own through this
 with open(next(p for p in map(pathlib.Path, zoneinfo.TZPATH) if p.exists()) / "Europe/Berlin", "rb") as _file:
-    REFUSED_AT_DUMP["a zone without a key"] = zoneinfo.ZoneInfo.from_file(io.BytesIO(_file.read()))
+    _keyless = zoneinfo.ZoneInfo.from_file(io.BytesIO(_file.read()))
+REFUSED_AT_DUMP: dict[str, tuple[Any, str]] = {
+    "a slice in a slice": (slice(slice(1), 2), "a slice whose bound is a slice"),
+    "an OrderedDict with attributes": (_noted, "an OrderedDict with attributes of its own (note)"),
+    "a namespace with a dunder": (
+        types.SimpleNamespace(__class__=1),
+        "a SimpleNamespace with the attribute '__class__'",
+    ),
+    "a factory that is a bound method": (
+        collections.defaultdict([].append),
+        "the function list.append - at $[0].default_factory",
+    ),
+    "a lambda as factory": (collections.defaultdict(lambda: 0), "a lambda - at $[0].default_factory"),
+    "a proxy of a class": (types.MappingProxyType(vars(Node)), "$[0].mapping['__dict__']: a getset_descriptor"),
+    "a zone without a key": (_keyless, "a ZoneInfo that is not of the tz database"),
+    "a long pattern": (re.compile("a" * 10_001), "it has 10001 characters, at most 10000 are possible"),
+    "a partial with out=": (functools.partial(np.log, out=np.zeros(2)), "numpy.log may not be given out= beforehand"),
+    "a partial with where=": (functools.partial(np.sum, where=True), "numpy.sum may not be given where= beforehand"),
+    "a partial with an array in front": (
+        functools.partial(np.log, np.zeros(2)),
+        "numpy.log may be given 0 arguments beforehand, found 1",
+    ),
+    "a partial with key=": (functools.partial(sorted, key=len), "builtins.sorted may not be given key= beforehand"),
+    "a partial of an unlisted function": (
+        functools.partial(os.listdir),
+        "a builtin_function_or_method is not a reviewed function",
+    ),
+    "a partial of a partial": (functools.partial(_wrapped), "its function is a partial"),
+    "a huge Fraction": (fractions.Fraction(1, 3**200_000), "a Fraction of more than 131072 bits"),
+}
 
 
 @pytest.mark.parametrize("name", REFUSED_AT_DUMP)
 def test_what_could_not_be_loaded_is_not_saved(name: str) -> None:
     """The refusal comes while the object still exists."""
-    with pytest.raises(UnsupportedError):
-        vitrify.dumps([REFUSED_AT_DUMP[name]])
+    value, says = REFUSED_AT_DUMP[name]
+    with pytest.raises(UnsupportedError) as caught:
+        vitrify.dumps([value])
+    assert says in str(caught.value)
+    assert "$[0]" in str(caught.value)
 
 
 def test_a_proxy_that_contains_itself_is_not_saved() -> None:

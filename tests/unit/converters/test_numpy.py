@@ -251,33 +251,50 @@ def _with_attribute(value: Any) -> Any:
     return value
 
 
-REFUSED_AT_DUMP: dict[str, Any] = {
-    "a dtype with objects in a struct": np.dtype([("a", "O")]),
-    "a void with objects": np.zeros(1, [("a", "O")])[0],
-    "a matrix with attributes": _with_attribute(np.matrix([[1]])),
-    "a recarray with attributes": "set below",
-    "a masked array with attributes": _with_attribute(masked([1])),
-    "a poly1d with attributes": _with_attribute(np.poly1d([1])),
-    "a SeedSequence of texts": np.random.SeedSequence(["12"]),  # type: ignore[list-item]  # numpy reads digits
-    "a SeedSequence of great length": np.random.SeedSequence([1] * 20_000),
-    "a SeedSequence with a huge pool": np.random.SeedSequence(1, pool_size=1000),
-    "an own kind of bit generator": OwnBits(1),
-    "a loading function": np.load,
-    "a function that calls others": np.vectorize,
-    "a function made of another": np.frompyfunc(abs, 1, 1),
-    "a method of a ufunc": np.add.reduce,
-    "the global seeding function": np.random.seed,
-}
 _records = np.rec.array([(1, 2.0)], dtype=PAIR)
 vars(_records)["note"] = 1
-REFUSED_AT_DUMP["a recarray with attributes"] = _records
+REFUSED_AT_DUMP: dict[str, tuple[Any, str]] = {
+    "a dtype with objects in a struct": (np.dtype([("a", "O")]), "a structured dtype whose field 'a' has dtype object"),
+    "a void with objects": (
+        np.zeros(1, [("a", "O")])[0],
+        "a structured dtype whose field 'a' has dtype object - at $[0].value",
+    ),
+    "a matrix with attributes": (_with_attribute(np.matrix([[1]])), "a matrix with attributes of its own (note)"),
+    "a recarray with attributes": (_records, "a recarray with attributes of its own (note)"),
+    "a masked array with attributes": (
+        _with_attribute(masked([1])),
+        "a masked array with attributes of its own (note)",
+    ),
+    "a poly1d with attributes": (_with_attribute(np.poly1d([1])), "a poly1d with attributes of its own"),
+    "a SeedSequence of texts": (
+        np.random.SeedSequence(["12"]),  # type: ignore[list-item]  # numpy reads digits
+        "a SeedSequence: its entropy is not a moderate number",
+    ),
+    "a SeedSequence of great length": (
+        np.random.SeedSequence([1] * 20_000),
+        "a SeedSequence: its entropy is not a moderate number",
+    ),
+    "a SeedSequence with a huge pool": (
+        np.random.SeedSequence(1, pool_size=1000),
+        "a SeedSequence: its pool size is not 4 … 64",
+    ),
+    "an own kind of bit generator": (OwnBits(1), "OwnBits.__reduce__ asks to call __bit_generator_ctor"),
+    "a loading function": (np.load, "the function numpy.load"),
+    "a function that calls others": (np.vectorize, "the class numpy.vectorize"),
+    "a function made of another": (np.frompyfunc(abs, 1, 1), "the function ufunc"),
+    "a method of a ufunc": (np.add.reduce, "the function ufunc.reduce"),
+    "the global seeding function": (np.random.seed, "seed - at $[0]"),
+}
 
 
 @pytest.mark.parametrize("name", REFUSED_AT_DUMP)
 def test_what_could_not_be_loaded_is_not_saved(name: str) -> None:
     """The refusal comes while the object still exists."""
-    with pytest.raises(UnsupportedError):
-        vitrify.dumps([REFUSED_AT_DUMP[name]])
+    value, says = REFUSED_AT_DUMP[name]
+    with pytest.raises(UnsupportedError) as caught:
+        vitrify.dumps([value])
+    assert says in str(caught.value)
+    assert "$[0]" in str(caught.value)
 
 
 def test_every_public_ufunc_has_a_name() -> None:

@@ -48,9 +48,11 @@ class Graphless:
 
 
 class Cells:
-    """Reads what a `CellWriter` has written."""
+    """Reads what a `CellWriter` has written, from a file that has memory for all of it."""
 
     def __init__(self, written: CellWriter) -> None:
+        self.file = self
+        self.spent: list[tuple[int, str]] = []
         self._pool = np.frombuffer(bytes(written.pool), np.uint8)
         self._pieces = written.pieces
         self._position = 0
@@ -61,6 +63,10 @@ class Cells:
             return np.frombuffer(self._pieces[block].data(), np.uint8)
         start, self._position = self._position, self._position + n_bytes + -n_bytes % 8
         return self._pool[start : start + n_bytes]
+
+    def spend(self, n_bytes: int, what: str) -> None:
+        """Note what is taken from the memory of the file."""
+        self.spent.append((n_bytes, what))
 
     def numbers(self, n: int, width: str, block: int | None) -> Any:
         """The next numbers."""

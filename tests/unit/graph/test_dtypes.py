@@ -58,12 +58,19 @@ class TestSpelling:
 
     @pytest.mark.parametrize(
         ("dtype", "says"),
-        [(object, "an array of dtype object"), ([("o", object)], "an array of a structured dtype whose field 'o' has dtype object"), ([("in", [("o", "O")])], "an array of a structured dtype whose field 'o' has dtype object"), (np.dtype((np.record, [("a", "f8")])), "an array of record items"), ([("\ud800", "f8")], "a name with a lone surrogate, '\\ud800'")],
+        [
+            (object, "an array of dtype object"),
+            ([("o", object)], "an array of a structured dtype whose field 'o' has dtype object"),
+            ([("in", [("o", "O")])], "an array of a structured dtype whose field 'o' has dtype object"),
+            (np.dtype((np.record, [("a", "f8")])), "an array of record items"),
+            ([("\ud800", "f8")], "a name with a lone surrogate, '\\ud800'"),
+        ],
     )
     def test_what_has_none_is_refused(self, dtype: Any, says: str) -> None:
         """Objects, record classes, names that UTF-8 cannot hold."""
-        with pytest.raises(UnsupportedError):
+        with pytest.raises(UnsupportedError) as caught:
             encode_dtype(np.dtype(dtype))
+        assert caught.value.message == says
 
     @pytest.mark.parametrize(
         "text",
@@ -75,8 +82,11 @@ class TestSpelling:
     )  # fmt: skip
     def test_other_text_is_refused(self, text: str) -> None:
         """The language of numpy itself has many more words (attacks A03)."""
-        with pytest.raises(FormatError):
+        with pytest.raises(FormatError) as caught:
             decode_dtype(text)
+        assert caught.value.message == (
+            "dtype '<M8[1s]' is not in canonical form" if text == "<M8[1s]" else f"unknown dtype {text[:80]!r}"
+        )
 
     @given(st.text("<>|=iufcbSUVMmO0123456789[]snDh(),", max_size=12))
     def test_what_is_accepted_is_what_numpy_writes(self, text: str) -> None:
@@ -91,31 +101,66 @@ class TestSpelling:
     @pytest.mark.parametrize(
         ("change", "says"),
         [
-            ({"aligned": 1}, "is not in canonical form"), ({"aligned": 1.0}, "is not in canonical form"), ({"itemsize": 8.0}, "malformed structured dtype: itemsize"), ({"itemsize": True}, "malformed structured dtype: itemsize"), ({"itemsize": -1}, "malformed structured dtype: itemsize"),
-            ({"itemsize": 2**31}, "malformed structured dtype: itemsize"), ({"itemsize": 7}, "a field of a structured dtype lies outside the item"), ({"fields": {}}, "malformed structured dtype"), ({"fields": [[]]}, "malformed field of a structured dtype"), ({"fields": None}, "malformed structured dtype"), ({"more": 1}, "malformed structured dtype"),
+            ({"aligned": 1}, "is not in canonical form"),
+            ({"aligned": 1.0}, "is not in canonical form"),
+            ({"itemsize": 8.0}, "malformed structured dtype: itemsize"),
+            ({"itemsize": True}, "malformed structured dtype: itemsize"),
+            ({"itemsize": -1}, "malformed structured dtype: itemsize"),
+            ({"itemsize": 2**31}, "malformed structured dtype: itemsize"),
+            ({"itemsize": 7}, "a field of a structured dtype lies outside the item"),
+            ({"fields": {}}, "malformed structured dtype"),
+            ({"fields": [[]]}, "malformed field of a structured dtype"),
+            ({"fields": None}, "malformed structured dtype"),
+            ({"more": 1}, "malformed structured dtype"),
             ({"fields": [{"name": "a", "dtype": "<f8"}]}, "a field of a structured dtype lies outside the item"),
             ({"fields": [{"name": 1, "dtype": "<f8", "offset": 0}]}, "malformed field of a structured dtype"),
-            ({"fields": [{"name": "a", "dtype": "<f8", "offset": 0.0}]}, "a field of a structured dtype lies outside the item"),
-            ({"fields": [{"name": "a", "dtype": "<f8", "offset": False}]}, "a field of a structured dtype lies outside the item"),
-            ({"fields": [{"name": "a", "dtype": "<f8", "offset": 1}]}, "a field of a structured dtype lies outside the item"),
-            ({"fields": [{"name": "a", "dtype": "<f8", "offset": 2**64}]}, "a field of a structured dtype lies outside the item"),
+            (
+                {"fields": [{"name": "a", "dtype": "<f8", "offset": 0.0}]},
+                "a field of a structured dtype lies outside the item",
+            ),
+            (
+                {"fields": [{"name": "a", "dtype": "<f8", "offset": False}]},
+                "a field of a structured dtype lies outside the item",
+            ),
+            (
+                {"fields": [{"name": "a", "dtype": "<f8", "offset": 1}]},
+                "a field of a structured dtype lies outside the item",
+            ),
+            (
+                {"fields": [{"name": "a", "dtype": "<f8", "offset": 2**64}]},
+                "a field of a structured dtype lies outside the item",
+            ),
             ({"fields": [{"name": "a", "dtype": "|V8", "offset": 0, "shape": [1.0]}]}, "malformed shape of a field"),
             ({"fields": [{"name": "a", "dtype": "|V1", "offset": 0, "shape": [-1]}]}, "malformed shape of a field"),
-            ({"fields": [{"name": "a", "dtype": "|V1", "offset": 0, "shape": [1] * 33}]}, "malformed field of a structured dtype"),
+            (
+                {"fields": [{"name": "a", "dtype": "|V1", "offset": 0, "shape": [1] * 33}]},
+                "malformed field of a structured dtype",
+            ),
             ({"fields": [{"name": "a", "dtype": "|V1", "offset": 0, "title": None}]}, "is not in canonical form"),
             ({"fields": [{"name": "a", "dtype": "|O", "offset": 0}]}, "unknown dtype of a field"),
             ({"fields": [{"name": "a", "dtype": None, "offset": 0}]}, "unknown dtype of a field"),
-            ({"fields": [{"name": "a", "dtype": "<i4", "offset": 0}, {"name": "a", "dtype": "<i4", "offset": 4}]}, "malformed structured dtype (name already used"),
-            ({"fields": [{"name": "a", "dtype": "|i1", "offset": 0, "title": "b"},
-                        {"name": "b", "dtype": "|i1", "offset": 1}]}, "malformed structured dtype (name already used"),
+            (
+                {"fields": [{"name": "a", "dtype": "<i4", "offset": 0}, {"name": "a", "dtype": "<i4", "offset": 4}]},
+                "malformed structured dtype (name already used",
+            ),
+            (
+                {
+                    "fields": [
+                        {"name": "a", "dtype": "|i1", "offset": 0, "title": "b"},
+                        {"name": "b", "dtype": "|i1", "offset": 1},
+                    ]
+                },
+                "malformed structured dtype (name already used",
+            ),
         ],
-    )  # fmt: skip
+    )
     def test_malformed_structs_are_refused(self, change: dict[str, Any], says: str) -> None:
         """Each differs in one thing from a good one (attacks A01, B12)."""
         good = {"fields": [{"name": "a", "dtype": "<f8", "offset": 0}], "itemsize": 8, "aligned": False}
         assert decode_dtype(good) == np.dtype([("a", "<f8")])
-        with pytest.raises(FormatError):
+        with pytest.raises(FormatError) as caught:
             decode_dtype(good | change)
+        assert says in caught.value.message
 
 
 class TestValueBytes:
@@ -164,8 +209,9 @@ class TestValueBytes:
     )
     def test_bytes_that_are_no_value_are_refused(self, data: bytes, dtype: Any, says: str) -> None:
         """Bools, characters, in fields too (attacks A05)."""
-        with pytest.raises(FormatError):
+        with pytest.raises(FormatError) as caught:
             require_values(np.frombuffer(data, np.dtype(dtype)))
+        assert caught.value.message == says
 
     @pytest.mark.parametrize("dtype", ["<U2", [("u", "<U2")], [("b", "?"), ("u", "<U1")]])
     def test_what_would_not_be_read_is_not_written(self, dtype: Any) -> None:

@@ -9,12 +9,13 @@ import numpy as np
 import pytest
 from sklearn.base import clone
 from sklearn.cluster import Birch
-from sklearn.ensemble import VotingRegressor
+from sklearn.ensemble import RandomForestClassifier, VotingRegressor
 from sklearn.linear_model import LinearRegression
 from sklearn.pipeline import make_pipeline
 
 import vitrify
 from tests.support.equality import assert_same
+from tests.support.lying_writer import Lie
 from vitrify.errors import LimitError, StateError
 
 X = np.random.default_rng(0).normal(size=(30, 3))
@@ -114,3 +115,55 @@ def test_lists_that_hold_themselves_are_counted_as_one() -> None:
     second = [first, first]
     first += [second, second, *([[]] * 20)]
     assert_same(first, vitrify.loads(vitrify.dumps(first)))
+
+
+def reachable(value: Any, known: dict[int, int]) -> int:
+    """How many lists a walk through lists meets, counted one by one."""
+    if id(value) not in known:
+        known[id(value)] = 1 + sum(reachable(item, known) for item in value)
+    return known[id(value)]
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_the_bound_is_exact_whatever_is_shared(seed: int) -> None:
+    """Lists of lists at random; one less than is met is refused, so many are not."""
+    rng = np.random.default_rng(seed)
+    made: list[Any] = [[]]
+    for _ in range(int(rng.integers(1, 60))):
+        # Few that are shared, or many; some of them by none.
+        near = made[-int(rng.integers(1, 4)) :]
+        made.append([near[int(i)] for i in rng.integers(0, len(near), int(rng.integers(0, 3)))])
+    value = [made[-1], {"a": made[len(made) // 2]}, made[-2:]] if seed % 2 else made[-1]
+    data = vitrify.dumps(value)
+    known: dict[int, int] = {}
+    parts = [made[-1], made[len(made) // 2], made[-2:]]
+    met = [reachable(part, known) for part in parts]
+    demand = 2 + sum(met) if seed % 2 else met[0]
+    assert_same(value, vitrify.loads(data, limits=dataclasses.replace(vitrify.LIMITS, reached=demand)))
+    with pytest.raises(LimitError, match=f"{demand}, the limit reached is {demand - 1}"):
+        vitrify.loads(data, limits=dataclasses.replace(vitrify.LIMITS, reached=demand - 1))
+
+
+def test_the_bound_holds_where_nothing_is_shared() -> None:
+    """5 000 lists in one are 5 001, and a forest of five trees is more than one object."""
+    data = vitrify.dumps([[i] for i in range(5_000)])
+    loaded = vitrify.loads(data, limits=dataclasses.replace(vitrify.LIMITS, reached=5_001))
+    assert loaded == [[i] for i in range(5_000)]
+    with pytest.raises(LimitError, match="as it can be reached: 5001, the limit reached is 5000") as caught:
+        vitrify.loads(data, limits=dataclasses.replace(vitrify.LIMITS, reached=5_000))
+    assert caught.value.path == "$"
+    forest = vitrify.dumps(RandomForestClassifier(5, random_state=0).fit(X, Y > 0))
+    with pytest.raises(LimitError, match="the limit reached is 5"):
+        vitrify.loads(forest, limits=dataclasses.replace(vitrify.LIMITS, reached=5))
+
+
+def test_objects_that_nothing_refers_to_make_no_room() -> None:
+    """A thousand empty lists that the root does not hold, beside one that is reached 2⁴⁰ times."""
+    lie = Lie(vitrify.dumps(doubled([], 40)))
+    (table,) = lie.tables("list")
+    table["rows"] += 1_000
+    (lengths,) = table["lengths"]["cells"]
+    n = len(lengths.data) // 41
+    lengths.data += bytearray(1_000 * n)
+    with pytest.raises(LimitError, match="objects, each as often as it can be reached: 2199023255551"):
+        vitrify.loads(lie.file())

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import collections
 import json
+import re
 from typing import Any
 
 import numpy as np
@@ -156,8 +157,30 @@ class TestArrays:
         begin, _ = json.loads(data[8:start])["b"]["data_offsets"]
         data[start + begin] ^= 1
         np.testing.assert_array_equal(read_array(bytes(data), "a"), np.arange(1000.0))
-        with pytest.raises(IntegrityError):
+        with pytest.raises(IntegrityError, match="block 'b' does not match its digest"):
             read_array(bytes(data), "b")
+
+    @pytest.mark.skipif(not hasattr(np, "dtypes") or not hasattr(np.dtypes, "StringDType"), reason="numpy before 2")
+    def test_arrays_of_texts_are_listed_and_read(self) -> None:
+        """At the root, in lists, and beside other arrays."""
+        texts = np.array([["a", "bc"], ["", "d"], ["e", "f"]], np.dtypes.StringDType())
+        assert read_array(vitrify.dumps(texts), "$").tolist() == texts.tolist()
+        data = vitrify.dumps({"t": texts, "list": [texts, texts.T.copy(), np.arange(3)]})
+        found = {info.path: (info.dtype, info.shape) for info in inspect(data).arrays}
+        kind = "StringDType"
+        assert found == {"t": (kind, (3, 2)), "list.1": (kind, (2, 3)), "list.2": ("int64", (3,))}
+        assert inspect(data).n_arrays == 3
+        assert inspect(data).tree.params["t"] == "StringDType (3, 2)"
+        assert read_array(data, "list.1").tolist() == texts.T.tolist()
+
+    def test_of_more_arrays_than_are_listed_the_largest_are(self) -> None:
+        """However many tables they lie in."""
+        dtypes = ("u1", "f8", "f4")
+        data = vitrify.dumps([[np.array([i % 200], dtype) for i in range(20_001)] for dtype in dtypes])
+        summary = inspect(data)
+        assert summary.n_arrays == 60_003
+        assert len(summary.arrays) == 20_000
+        assert {info.dtype for info in summary.arrays} == {"float64"}
 
 
 class TestPaths:
@@ -241,8 +264,35 @@ class TestPaths:
     @pytest.mark.parametrize("path", ["a]", "a[b]", "['a", "a..b", "[99999999999999999999]"])
     def test_what_is_no_path_is_refused(self, path: str) -> None:
         """Malformed paths are errors of their own, not of the file."""
-        with pytest.raises(PathError):
+        with pytest.raises(PathError, match=rf"{re.escape(repr(path))} is not a path"):
             read_array(vitrify.dumps({"a": np.arange(3)}), path)
+
+    def test_a_key_in_quotes_must_be_a_text(self) -> None:
+        """As Python writes it."""
+        with pytest.raises(PathError, match=r"'\\x' is not a text$"):
+            read_array(vitrify.dumps({"a": np.arange(3)}), r"['\x']")
+
+    @pytest.mark.parametrize(
+        ("value", "path", "says"),
+        [
+            ({"f": np.log}, "f", "f is no array (type: class or function)"),
+            ({"f": [1]}, "f", "f is no array (type: list)"),
+            ({"f": 1.5}, "f", "f is no array (type: float)"),
+            ([("a", np.arange(3))], "b", "nothing is at 'b': $ has no 'b'"),
+            ([1, 2], "b", "nothing is at 'b': $ has no 'b'"),
+            ([Stateful(0, 2).fit(X)], "0.#state", "0.#state is no array (type: dict)"),
+        ],
+    )
+    def test_what_lies_there_instead_is_named(self, value: Any, path: str, says: str) -> None:
+        """Or how far the path leads."""
+        with pytest.raises(PathError) as caught:
+            read_array(vitrify.dumps(value), path)
+        assert caught.value.message == f"<bytes>: {says}"
+
+    def test_the_state_of_an_object_may_be_passed_over(self) -> None:
+        """Its attributes are those of the object."""
+        data = vitrify.dumps([Stateful(0, 2).fit(X)])
+        assert read_array(data, "0.#state.bounds_").tolist() == read_array(data, "0.bounds_").tolist() == [0, 2]
 
     def test_an_array_of_objects_is_not_built(self) -> None:
         """Only plain values are read from object arrays."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import io
 import json
 import os
@@ -20,6 +21,7 @@ import vitrify
 from tests.unit.inspection.samples import MODELS, bundle, forest, pipeline
 from vitrify.errors import FormatError, IntegrityError, NotGlassFileError
 from vitrify.inspection import Attached, inspect, read_attached
+from vitrify.inspection.summary import Need
 
 
 class TestFile:
@@ -134,6 +136,12 @@ class TestSummary:
         summary = inspect(vitrify.dumps(1))
         with pytest.raises(AttributeError):
             summary.file_bytes = 0  # type: ignore[misc]  # what is tested
+
+    def test_its_repr_counts_names_beyond_twenty(self) -> None:
+        """Each of them would need trust."""
+        summary = inspect(vitrify.dumps([1]))
+        needs = tuple(Need(name=f"acme.C{i}", what="class", path="$") for i in range(25))
+        assert repr(dataclasses.replace(summary, code=needs)).endswith("'acme.C19', 'and 5 more']>")
 
     def test_its_repr_is_short(self) -> None:
         """Thousands of arrays do not flood a notebook."""

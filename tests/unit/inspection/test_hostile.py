@@ -11,12 +11,14 @@ import numpy as np
 import pytest
 
 import vitrify
-from tests.support.forge import reforge
-from tests.unit.inspection.samples import parts
+from tests.support.forge import Forged, forge_value, reforge
+from tests.unit.inspection.samples import Clipper, parts
 from vitrify.container.limits import LIMITS
 from vitrify.errors import FormatError, LimitError, UnsupportedError
 from vitrify.graph.schema import Arrays, Const, Run
 from vitrify.inspection import ArrayInfo, inspect, read_array
+
+HAS_STRING_DTYPE = hasattr(np, "dtypes") and hasattr(np.dtypes, "StringDType")
 
 
 class TestHostile:
@@ -71,7 +73,7 @@ class TestHostile:
 
         forged = reforge(vitrify.dumps([np.zeros(0)]), edit)
         assert inspect(forged).n_arrays == 200_000
-        with pytest.raises(LimitError):
+        with pytest.raises(LimitError, match=r"would take [0-9]+ bytes"):
             inspect(forged, limits=dataclasses.replace(LIMITS, memory_bytes=10_000_000, expansion=0))
 
     def test_text_of_the_file_is_only_ever_text(self) -> None:
@@ -86,6 +88,74 @@ class TestHostile:
         """No text of a file makes a summary long."""
         big = {"t": "x" * 10**6, "b": b"x" * 10**6, "i": 1 << 100_000, "l": list(range(10**5)), "n": [[[[[[1]]]]]]}
         assert all(len(text) <= 160 for text in inspect(vitrify.dumps(big)).tree.params.values())
+
+    @pytest.mark.parametrize(
+        ("columns", "says"),
+        [
+            ({"offset": Const(10**6)}, "a view lies outside its buffer"),
+            ({"offset": Const(-8)}, "a view lies outside its buffer"),
+            ({"offset": Const("x")}, "the place of an array is not given in ints"),
+            ({"buffer": Run(0, 0)}, "a view lies in something that is not an array"),
+            ({"buffer": Const(1)}, "a view lies in something that is not an array"),
+        ],
+    )
+    def test_impossible_views_are_not_read(self, columns: dict[str, Any], says: str) -> None:
+        """Only the array itself is lost: the others can be read."""
+        base = np.arange(2000.0)
+        data = changed(vitrify.dumps({"base": base, "view": base[5:50]}), "views", columns)
+        with pytest.raises(FormatError, match=rf"^<bytes>: {says}"):
+            read_array(data, "view")
+
+    @pytest.mark.parametrize("layout", ["tuple", "arrays", "acme"])
+    def test_layouts_of_other_types_are_refused(self, layout: str) -> None:
+        """No class is laid out like a tuple."""
+
+        def edit(graph: Any) -> Any:
+            first, second, *others = graph.tables
+            return msgspec.structs.replace(
+                graph, tables=(first, msgspec.structs.replace(second, layout=layout), *others)
+            )
+
+        with pytest.raises(FormatError, match=f"Clipper' has (the|an unknown) layout '{layout}'"):
+            inspect(reforge(vitrify.dumps([Clipper(0, 1)]), edit))
+
+    @pytest.mark.parametrize("stride", [0, 8])
+    def test_impossible_gaps_are_not_read(self, stride: int) -> None:
+        """Elements do not lie on one another."""
+        data = changed(vitrify.dumps({"m": np.zeros((50, 64))[:, ::2]}), "spaced", {"stride0": Const(stride)})
+        with pytest.raises(FormatError, match="overlap"):
+            read_array(data, "m")
+
+    @pytest.mark.skipif(not HAS_STRING_DTYPE, reason="this numpy has no StringDType")
+    @pytest.mark.parametrize(
+        ("change", "says"),
+        [
+            ({"shape": (3,)}, "the texts of an array do not make its shape"),
+            ({"shape": 2}, "the texts of an array do not make its shape"),
+            ({"shape": ("a",)}, "the place of an array is not given in ints"),
+            ({"items": None}, "the texts of an array do not make its shape"),
+            ({"items": ["a", 1]}, "an array of texts holds something else"),
+        ],
+    )
+    def test_impossible_arrays_of_texts_are_not_read(self, change: dict[str, Any], says: str) -> None:
+        """Texts, as many as the shape says."""
+        fields = {"dtype": np.dtypes.StringDType(), "shape": (2,), "order": "C", "items": ["a", "b"]}
+        assert read_array(forge_value({"t": Forged("numpy.StringArray", fields)}), "t").tolist() == ["a", "b"]
+        with pytest.raises(FormatError, match=says):
+            read_array(forge_value({"t": Forged("numpy.StringArray", {**fields, **change})}), "t")
+
+
+def changed(data: bytes, layout: str, columns: dict[str, Any]) -> bytes:
+    """The file with other columns in the table of that layout."""
+
+    def edit(graph: Any) -> Any:
+        tables = tuple(
+            msgspec.structs.replace(table, columns={**table.columns, **columns}) if table.layout == layout else table
+            for table in graph.tables
+        )
+        return msgspec.structs.replace(graph, tables=tables)
+
+    return reforge(data, edit)
 
 
 def assert_reads(data: bytes, info: ArrayInfo) -> None:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import enum
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 from sklearn.cluster import Birch
 from sklearn.linear_model import LogisticRegression
@@ -13,6 +15,7 @@ from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import StandardScaler
 
 import vitrify
+from tests.support.forge import Forged, forge_value, tamper
 from tests.unit.inspection import samples
 from tests.unit.inspection.samples import (
     MODELS,
@@ -30,6 +33,10 @@ from tests.unit.inspection.samples import (
     y,
 )
 from vitrify.inspection import inspect
+
+
+class Colour(enum.Enum):
+    RED = "red"
 
 
 class TestTree:
@@ -138,6 +145,67 @@ class TestTree:
         summary = inspect(vitrify.dumps({"chain": value, "a": np.arange(3)}))
         assert [array.path for array in summary.arrays] == ["a"]
 
+    @pytest.mark.parametrize(
+        ("value", "expected"),
+        [
+            ({7: Stateful(0, 1), "7": Stateful(0, 1)}, [("7", "7"), ("7 #1", "['7']")]),
+            ({"x": [{"k": Stateful(0, 1), "m": Stateful(0, 1)}]}, [("k", "x.0.k"), ("m", "x.0.m")]),
+            ({"x": [{1: Stateful(0, 1)}, {2: Stateful(0, 1)}]}, [("1", "x.0.1"), ("2", "x.1.2")]),
+            ({"x": [(Stateful(0, 1), 1)]}, [("x.0.0", "x.0.0")]),
+            ({"x": [("a",), ("b", Stateful(0, 1))]}, [("x.1.1", "x.1.1")]),
+            ({"x": [*range(50), Stateful(0, 1)]}, [("x.50", "x.50")]),
+            ({"x": [("a", 1), ("b", Stateful(0, 1))]}, [("a", "x.0.1"), ("b", "x.1.1")]),
+        ],
+    )
+    def test_parts_are_named_by_their_keys(self, value: object, expected: list[tuple[str, str]]) -> None:
+        """Of dicts, and of lists of (name, thing); others by their path."""
+        tree = inspect(vitrify.dumps(value)).tree
+        assert [(part.name, part.path) for part in tree.children] == expected
+
+    def test_many_of_a_kind_are_one_group(self) -> None:
+        """As the trees of a forest."""
+        (group,) = inspect(vitrify.dumps({"x": [Stateful(0, 1) for _ in range(41)]})).tree.children
+        assert (group.name, group.count) == ("x", 41)
+
+    def test_small_helpers_under_private_names_are_left_to_their_holder(self) -> None:
+        """With their bytes, and large ones are not."""
+        holder = Clipper(0, 1)
+        holder._inner = Clipper(2, 3).fit(X)  # type: ignore[attr-defined]  # as libraries do
+        part = inspect(vitrify.dumps(holder)).tree
+        assert part.children == ()
+        assert part.private == {"_inner": "Clipper(low=2, high=3)"}
+        assert part.sizes["_inner"] > 0
+        holder._inner.bounds_ = np.random.default_rng(0).random(5000)  # type: ignore[attr-defined]  # the same
+        part = inspect(vitrify.dumps(holder)).tree
+        assert [child.name for child in part.children] == ["_inner"]
+
+    def test_members_of_enumerations_are_shown_by_their_value(self) -> None:
+        """With the class."""
+        assert inspect(vitrify.dumps({"e": Colour.RED})).tree.params == {"e": "Colour.RED"}
+
+    def test_a_table_of_pandas_is_shown_by_its_size(self) -> None:
+        """If its indexes are of a form that is known, and of a size that can be."""
+        value = {"f": pd.DataFrame({"a": [1]})}
+
+        def shown(index: object) -> str:
+            return inspect(tamper(value, "pandas.DataFrame", index=index)).tree.params["f"]
+
+        assert shown(pd.RangeIndex(2**62)) == "DataFrame(4,611,686,018,427,387,904 rows × 1 column)"
+        assert shown(pd.Index(["a", "b"])) == "DataFrame(2 rows × 1 column)"
+        pairs = pd.MultiIndex.from_tuples([(1, "a"), (2, "b"), (2, "c")])
+        assert shown(pairs) == "DataFrame(3 rows × 1 column)"
+        for odd in (None, [], [[[[[[[1]]]]]]], np.zeros((2, 2))):
+            assert shown(odd) == "DataFrame(allows_duplicate_labels=True)"
+        endless = Forged("pandas.RangeIndex", {"start": 0, "stop": 2**70, "step": 1, "name": None})
+        fields = {"index": endless, "columns": pd.RangeIndex(1), "allows_duplicate_labels": True}
+        usual = {"blocks": [], "arrays": [], "order": None, "attrs": None}
+        summary = inspect(forge_value({"f": Forged("pandas.DataFrame", {**usual, **fields})}))
+        assert summary.tree.params["f"] == "DataFrame(allows_duplicate_labels=True)"
+
+    def test_a_single_large_text_is_not_shown(self) -> None:
+        """It lies in a block of its own."""
+        assert inspect(vitrify.dumps({"a": np.array(["x" * 200_000])})).tree.params == {"a": "<U200000 (1,)"}
+
 
 class TestSizes:
     @pytest.mark.parametrize("name", MODELS)
@@ -188,6 +256,14 @@ class TestCode:
             (f"{samples.__name__}.Clipper", "class", "model.steps.0.1"),
             (f"{samples.__name__}.halve", "function", "f"),
         }
+
+    @pytest.mark.parametrize(
+        ("value", "path"), [(halve, "$"), ({"a": [np.log], "f": halve}, "f"), ({(halve, 1): 2}, "#keys.0.0")]
+    )
+    def test_a_function_is_named_where_it_is(self, value: object, path: str) -> None:
+        """As the root, beside others, in a key."""
+        (need,) = inspect(vitrify.dumps(value)).code
+        assert (need.name, need.what, need.path) == (f"{samples.__name__}.halve", "function", path)
 
     def test_a_type_of_a_converter_of_ones_own_is_named(self) -> None:
         """Files written with `converters=` can be inspected without them."""

@@ -449,7 +449,7 @@ class TestRefusals:
         path = tmp_path / "m.glass"
         vitrify.dump(model, path)
         before = path.read_bytes()
-        with pytest.raises(UnsupportedError):
+        with pytest.raises(UnsupportedError, match="X has 3 rows and y 150"):
             vitrify.dump(model, path, X=X[:3], y=Y)
         assert path.read_bytes() == before
         assert list(tmp_path.iterdir()) == [path]

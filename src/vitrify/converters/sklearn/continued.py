@@ -16,6 +16,7 @@ import numpy as np
 
 from vitrify.graph.converter import AttrsRule
 from vitrify.graph.invariants import IntField, ShapeField, contents, every, invariants
+from vitrify.graph.paths import cut
 from vitrify.graph.rows import Place, Rows
 
 _INTS: Final = frozenset({int, *(np.dtype(code).type for code in np.typecodes["AllInteger"])})
@@ -38,10 +39,12 @@ def _check_layers(rows: Rows) -> None:
         for layer, (weight, bias) in enumerate(zip(weights, biases, strict=True)):
             shape, out = _shape(weight), _shape(bias)
             if len(shape) != 2 or out != shape[1:] or (width is not None and shape[0] != width):
-                rows.fail(row, f"layer {layer} has weights of shape {shape}, {out} intercepts and {width} inputs")
+                rows.fail(
+                    row, f"layer {layer} has weights of shape {shape}, {out} intercepts and {cut(str(width))} inputs"
+                )
             width = shape[1]
         if last is not None and last != width:
-            rows.fail(row, f"the last layer gives {width} outputs, must give {last}")
+            rows.fail(row, f"the last layer gives {width} outputs, must give {cut(str(last))}")
 
 
 def _check_outputs(rows: Rows) -> None:

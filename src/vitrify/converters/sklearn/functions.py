@@ -14,7 +14,6 @@ from itertools import chain
 from types import FunctionType
 from typing import Any, Final
 
-import numpy as np
 from msgspec.structs import replace
 
 from vitrify.converters import default_registry
@@ -22,6 +21,7 @@ from vitrify.converters.builtins.calls import refusal
 from vitrify.converters.sklearn.older import RESPONSES, completed
 from vitrify.errors import UnsupportedError
 from vitrify.graph.converter import AttrsRule
+from vitrify.graph.parameters import why_refused
 from vitrify.graph.paths import with_article
 
 Calls = tuple[tuple[str, str], ...]
@@ -31,7 +31,6 @@ METRIC: Final[Calls] = (("metric", "metric_params"),)
 KERNEL: Final[Calls] = (("kernel", "kernel_params"),)
 """Where estimators hold a function, or the name of one, and the keywords that go with it."""
 
-MAX_WORKERS: Final = 1024
 _NOTHING_ELSE: Final = AttrsRule()
 
 
@@ -76,7 +75,7 @@ def _with(rule: AttrsRule, problem: Callable[[Any], str | None]) -> AttrsRule:
         if reason is not None:
             hint = (
                 "Set it when the model is loaded"
-                if reason.endswith("workers")
+                if reason.endswith(("workers", "an int"))
                 else "Write a function of your own instead"
             )
             raise UnsupportedError(f"{with_article(type(model).__name__)} whose {reason}", hint=hint)
@@ -95,16 +94,13 @@ def _metric_problem(model: Any, calls: Calls) -> str | None:
     held = vars(model)
     for name, what in calls:
         function, given = held.get(name), held.get(what)
-        if isinstance(given, dict) and _is_many(given.get("n_jobs")):
-            return f"{what} asks for more than {MAX_WORKERS} workers"
+        workers = why_refused("n_jobs", given.get("n_jobs")) if isinstance(given, dict) else None
+        if workers is not None:
+            return f"{what} {workers}" if workers.endswith("workers") else f"{what}: n_jobs {workers}"
         reason = problem_of(function, given, what) if callable(function) else None
         if reason is not None:
             return reason
     return None
-
-
-def _is_many(value: object) -> bool:
-    return isinstance(value, (int, np.integer)) and abs(int(value)) > MAX_WORKERS
 
 
 _MEASURING: Final = with_metric(METRIC)

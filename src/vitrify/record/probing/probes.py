@@ -13,6 +13,7 @@ from typing import Any, Final, Literal
 import numpy as np
 
 from vitrify.errors import FormatError
+from vitrify.graph.parameters import opens_files
 from vitrify.record.data.tables import Table
 from vitrify.record.probing.asking import answers, copied, is_kept, output_methods, undisturbed
 from vitrify.record.probing.comparing import Tolerance, compare
@@ -68,8 +69,12 @@ def make_probes(
     """
     known = known_to(model)
     methods = output_methods(model)
-    if not methods:
+    failed: dict[str, str] = {}
+    if any(map(opens_files, known.objects)):
+        failed = {"X": "the model opens the files whose names it is given, and a record names none to open"}
+    elif not methods:
         failed = {"predict": "the model has no method that gives an output for rows alone"}
+    if failed:
         return ProbeSummary(n_rows=0, origin=origin, methods=(), failed=failed), {}
     with undisturbed(known.objects):
         if origin == "sample":

@@ -16,20 +16,12 @@ from vitrify.errors import StateError
 from vitrify.graph.registry import DISTRIBUTIONS, REVIEWED_LIBRARIES
 from vitrify.record.provenance.markers import project_name
 from vitrify.record.summary import Summary
+from vitrify.record.versions import is_version
 
 Form = Literal["requirements", "conda"]
 FORMS: Final = ("requirements", "conda")
 _NAME: Final = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]{0,98}[A-Za-z0-9])?")
-_VERSION: Final = re.compile(
-    r"v?(?:[0-9]+!)?[0-9]+(?:\.[0-9]+)*"
-    r"(?:[-_.]?(?:alpha|a|beta|b|preview|pre|c|rc)[-_.]?[0-9]*)?"
-    r"(?:-[0-9]+|[-_.]?(?:post|rev|r)[-_.]?[0-9]*)?"
-    r"(?:[-_.]?dev[-_.]?[0-9]*)?"
-    r"(?:\+[a-z0-9]+(?:[-_.][a-z0-9]+)*)?",
-    re.IGNORECASE | re.ASCII,
-)
 _PLAIN_PYTHON: Final = re.compile(r"([0-9]{1,3}\.[0-9]{1,3})(\.[0-9]{1,4})?(.*)", re.DOTALL)
-_MAX_VERSION_CHARS: Final = 100
 _DIGEST: Final = re.compile(r"[0-9a-f]{64}")
 _PROJECTS: Final = REVIEWED_LIBRARIES | {"xgboost", "lightgbm", "catboost"}
 """Modules of which it is known which project has them."""
@@ -153,11 +145,7 @@ def _fault(name: str, version: str) -> str:
     """Why this is nothing to install; empty if it is a project's name (PEP 508) and a version (PEP 440)."""
     if not _NAME.fullmatch(name):
         return "not the name of a project"
-    return "" if _is_version(version) else "not a version"
-
-
-def _is_version(text: str) -> bool:
-    return len(text) <= _MAX_VERSION_CHARS and _VERSION.fullmatch(text) is not None
+    return "" if is_version(version) else "not a version"
 
 
 def _python(version: str) -> str:
@@ -165,7 +153,7 @@ def _python(version: str) -> str:
     match = _PLAIN_PYTHON.fullmatch(version)
     if match is None:
         return ""
-    return version if _is_version(version) else match[1] + (match[2] or "")
+    return version if is_version(version) else match[1] + (match[2] or "")
 
 
 def _conda_python(version: str) -> str:

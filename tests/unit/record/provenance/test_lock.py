@@ -10,8 +10,9 @@ from packaging.requirements import Requirement
 from packaging.version import InvalidVersion, Version
 
 from vitrify.errors import StateError
-from vitrify.record.provenance.lock import FORMS, _is_version, lock, lock_text
+from vitrify.record.provenance.lock import FORMS, lock, lock_text
 from vitrify.record.summary import Environment, Summary
+from vitrify.record.versions import is_version
 
 DIGEST = "0123456789abcdef" * 4
 PYTHON = {"python": "3.11.7"}
@@ -113,7 +114,7 @@ def test_versions_are_those_of_packaging(version: str) -> None:
         expected = True
     except InvalidVersion:
         expected = False
-    assert _is_version(version) is expected
+    assert is_version(version) is expected
 
 
 def test_every_line_is_one_pin_for_packaging() -> None:
