@@ -224,7 +224,7 @@ def _doubled(field: str, value: str) -> tuple[str, str]:
         _doubled("dtype", '"I8"'),
         _doubled("shape", "[0]"),
         _doubled("data_offsets", "[0,0]"),
-        _doubled("format", '"vitrify/0"'),
+        _doubled("format", '"vitrify/1"'),
         _doubled("model", '"' + "0" * 64 + '"'),
         ("}}", '},"__metadata__":{}}'),
         ('\\"digests\\":', '\\"digests\\":[],\\"digests\\":'),

@@ -19,28 +19,28 @@ from tests.support.lying_writer import Lie
 from vitrify.errors import FormatError, NewerFormatError, UntrustedTypeError
 
 
-@pytest.mark.parametrize("version", [1, 2, 99, 2**63, 2**64, "1.0", "0.1", "beta"])
+@pytest.mark.parametrize("version", [2, 3, 99, 2**63, 2**64, "1.0", "0.1", "beta"])
 def test_F08_a_later_version(version: object) -> None:
     """A version that is not known is told as newer, with what to do, whatever else the file holds."""
-    outcome = run_one(Attack(replaced(tiny(), '"vitrify/0"', f'"vitrify/{version}"')))
-    assert_refused(outcome, NewerFormatError, match=f"vitrify/{version}.*this vitrify reads 'vitrify/0'")
+    outcome = run_one(Attack(replaced(tiny(), '"vitrify/1"', f'"vitrify/{version}"')))
+    assert_refused(outcome, NewerFormatError, match=f"vitrify/{version}.*this vitrify reads 'vitrify/1'")
     assert outcome.text.endswith("Upgrade vitrify")
 
 
 @pytest.mark.parametrize(
-    "spelling", ["0", "1", "true", "0.5", "null", '""', '"0"', '["vitrify/0"]', '"VITRIFY/0"', '"glass/0"']
+    "spelling", ["0", "1", "true", "0.5", "null", '""', '"0"', '["vitrify/1"]', '"VITRIFY/0"', '"glass/0"']
 )
 def test_F08_a_version_that_is_none(spelling: str) -> None:
     """A number, a bool or another name is no version."""
-    outcome = run_one(Attack(replaced(tiny(), '"vitrify/0"', spelling)))
-    assert_refused(outcome, FormatError, match="expected 'vitrify/0'|not the JSON")
+    outcome = run_one(Attack(replaced(tiny(), '"vitrify/1"', spelling)))
+    assert_refused(outcome, FormatError, match="expected 'vitrify/1'|not the JSON")
 
 
-@pytest.mark.parametrize("version", ["-1", "00", "", " 0", "0 ", "0\\n"])
+@pytest.mark.parametrize("version", ["-1", "0", "01", "", " 1", "1 ", "1\\n"])
 @pytest.mark.parametrize("good", [tiny(), blocks(), encoded()], ids=["tiny", "blocks", "encoded"])
 def test_F09_an_earlier_version_chooses_no_laxer_reader(version: str, good: bytes) -> None:
     """There is one reader: other spellings of the version and versions below it are refused, too."""
-    outcome = run_one(Attack(replaced(good, '"vitrify/0"', f'"vitrify/{version}"')))
+    outcome = run_one(Attack(replaced(good, '"vitrify/1"', f'"vitrify/{version}"')))
     assert_refused(outcome, (FormatError, NewerFormatError), match="format|not the JSON")
 
 
@@ -190,7 +190,7 @@ def _texts() -> list[bytes]:
     """Files that bring a text into an error or a warning, each in another place."""
     spelled = json.dumps(HOSTILE_TEXT)[1:-1]
     return [
-        replaced(tiny(), '"vitrify/0"', f'"vitrify/{spelled}"'),
+        replaced(tiny(), '"vitrify/1"', f'"vitrify/{spelled}"'),
         replaced(tiny(), '"dtype":"U8"', f'"dtype":"{spelled}"'),
         replaced(tiny(), '"$cells":', f'"{spelled}":'),
         in_graph('"type":"dict"', f'"type":"{spelled}"'),

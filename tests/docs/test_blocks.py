@@ -133,7 +133,7 @@ def test_versions_and_digests_may_differ_and_nothing_else() -> None:
 def test_what_a_record_says_of_the_machine_may_differ() -> None:
     """With the size of the file, and not with that of a part of the model."""
     page = (
-        "a.glass  vitrify/0    386 kB\nTree    12 B\nbytes   6.07 kB header and structure · 1 array · 5 kB when decoded"
+        "a.glass  vitrify/1    386 kB\nTree    12 B\nbytes   6.07 kB header and structure · 1 array · 5 kB when decoded"
     )
     page += (
         "\nmade on       Linux 6.1 · x86_64 · 8 distributions pinned: vitrify\n              lock writes them\nnotes x"

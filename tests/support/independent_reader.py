@@ -19,7 +19,7 @@ from blake3 import blake3
 from tests.support.independent_codecs import CODECS, GROUPS
 from tests.support.independent_columns import require
 
-MAGIC, FORMAT = b'{"__metadata__":{"root":"', b'","format":"vitrify/0","'  # 2.1 2.5
+MAGIC, FORMAT = b'{"__metadata__":{"root":"', b'","format":"vitrify/1","'  # 2.1 2.5
 ITEM_BYTES = dict[str, int](BOOL=1, U8=1, I8=1, U16=2, I16=2, F16=2, U32=4, I32=4, F32=4, U64=8, I64=8, F64=8, C64=8)
 SPELLING = (
     r"\|[biu]1|[<>]([iu][248]|f[248]|f1[26]|c8|c16|c24|c32|U\d+)|\|[SV]\d+|[<>][mM]8(\[\d*([munpfa]?s|[YMWDhm])\])?"

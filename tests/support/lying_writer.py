@@ -261,7 +261,7 @@ class Lie:
 def assemble(pieces: list[Chunk], *, cells: bytes, graph: bytes, record: str = '{"versions":{}}') -> bytes:
     """A container around anything: these blocks, these cells and this text as the graph."""
     reserved = [Chunk(bytearray(cells), "$cells"), Chunk(bytearray(graph), "$graph")]
-    return _lay_out(pieces, reserved, {}, {"format": "vitrify/0", "record": record}, None, None)
+    return _lay_out(pieces, reserved, {}, {"format": "vitrify/1", "record": record}, None, None)
 
 
 def _lay_out(

@@ -1,17 +1,17 @@
 """Writes the golden files of SPEC.md: `python -m tests.vectors.generate` adds those that are missing.
 
-`--again` writes all of them anew. That is allowed until version 1 of the format (SPEC.md §10.1), and the commit that
-does it says which rule has changed. The example in SPEC.md §11 is written as well.
+None is ever written anew (SPEC.md §10.2). The example in SPEC.md §11 is written as well.
 
-    v0/valid/NAME.glass, NAME.json        a file, and what it holds: written from the object, not read from the file
-    v0/invalid/NAME.glass, manifest.json  files that break one rule, and which
-    v0/records/valid, v0/records/invalid  the same for files with a record (SPEC.md §7); valid ones are made once
+    v1/valid/NAME.glass, NAME.json        a file, and what it holds: written from the object, not read from the file
+    v1/invalid/NAME.glass, manifest.json  files that break one rule, and which
+    v1/records/valid, v1/records/invalid  the same for files with a record (SPEC.md §7); valid ones are made once
+    v1/SHA256SUMS                         the digests of all of them, for `sha256sum --check`
 """
 
 from __future__ import annotations
 
 import json
-import sys
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -47,8 +47,9 @@ MODULES = (
     valid_words,
 )
 HERE = Path(__file__).parent
-FILES = HERE / "v0"
+FILES = HERE / "v1"
 RECORDS = FILES / "records"
+SUMS = FILES / "SHA256SUMS"
 SPEC = HERE.parents[1] / "SPEC.md"
 RECORD = '{"versions":{"python":"3.11.7","vitrify":"0.1.0","numpy":"2.4.6"}}'
 KEPT_RECORD = '{"versions":{"python":"3.11.7","vitrify":"0.1.0","numpy":"2.4.6","sklearn":"1.9.1"}}'
@@ -142,27 +143,33 @@ def spec_with_example(spec: str, data: bytes) -> str:
     return f"{head}## §11{before}```\n{example(data)}\n```\n{after}"
 
 
-def main(arguments: list[str]) -> None:
-    """Write what is missing, or everything."""
-    again = "--again" in arguments
+def sums() -> str:
+    """The digests of the golden files as they are, a line each, in the order of their names."""
+    names = sorted(path.relative_to(FILES).as_posix() for path in FILES.rglob("*.glass"))
+    return "".join(f"{sha256((FILES / name).read_bytes()).hexdigest()}  {name}\n" for name in names)
+
+
+def main() -> None:
+    """Write what is missing."""
     for folder in ("valid", "invalid"):
         (FILES / folder).mkdir(parents=True, exist_ok=True)
     for name, make in VALID.items():
         target = FILES / "valid" / f"{name}.glass"
-        if not target.exists() or (again and name not in KEPT):
+        if not target.exists():
             target.write_bytes(build(name, make()))
             target.with_suffix(".json").write_text(spelled(expectation(name)) + "\n", "utf-8")
     files = valid_files()
     for name, case in INVALID.items():
         target = FILES / "invalid" / f"{name}.glass"
-        if again or not target.exists():
+        if not target.exists():
             target.write_bytes(case.make(files))
     (FILES / "invalid" / "manifest.json").write_text(spelled(manifest()) + "\n", "utf-8")
-    _write_records(again=again)
+    _write_records()
+    SUMS.write_text(sums(), "utf-8")
     SPEC.write_text(spec_with_example(SPEC.read_text("utf-8"), files[_EXAMPLE]), "utf-8")
 
 
-def _write_records(*, again: bool) -> None:
+def _write_records() -> None:
     for folder in ("valid", "invalid"):
         (RECORDS / folder).mkdir(parents=True, exist_ok=True)
     for name, make in valid_records.CASES.items():
@@ -174,10 +181,10 @@ def _write_records(*, again: bool) -> None:
     full = (RECORDS / "valid" / "full.glass").read_bytes()
     for name, case in invalid_records.CASES.items():
         target = RECORDS / "invalid" / f"{name}.glass"
-        if again or not target.exists():
+        if not target.exists():
             target.write_bytes(case.make(full))
     (RECORDS / "invalid" / "manifest.json").write_text(spelled(record_manifest()) + "\n", "utf-8")
 
 
 if __name__ == "__main__":
-    main(sys.argv[1:])
+    main()

@@ -112,7 +112,7 @@ spelled(
     '"$cells":{"dtype":"U8","shape":[0],"data_offsets":[0,0]},"$cells":',
 )
 spelled("header_duplicate_field", "2.3", "canonical", '"dtype":"U8"', '"dtype":"I8","dtype":"U8"')
-spelled("header_duplicate_metadata", "2.3", "canonical", '"format":', '"format":"vitrify/0","format":')
+spelled("header_duplicate_metadata", "2.3", "canonical", '"format":', '"format":"vitrify/1","format":')
 spelled("header_unknown_field", "2.7", "", '"dtype":"U8"', '"dtype":"U8","trusted":true')
 spelled("header_unknown_metadata", "2.4", "", '"format":', '"trusted":"yes","format":')
 spelled("header_number_spelling", "2.3", "", "[0,32]", "[0,3.2e1]")
@@ -124,14 +124,15 @@ spelled("header_default_codec", "2.6", "canonical", r'\"]}]"', r'\"],\"codec\":\
 spelled("header_bom", "2.3", "", '"format"', '"\ufeffformat"')
 spelled("header_not_utf8", "2.3", "", '"$cells"', '"$\udcffcells"')
 spelled("metadata_missing", "2.4", "", '"record":', '"recorb":')
-spelled("metadata_number", "2.4", "", '"format":"vitrify/0"', '"format":0')
-spelled("format_newer", "2.5", "Upgrade", "vitrify/0", "vitrify/1", error="NewerFormatError")
-_NOW, _LATER = '"format":"vitrify/0",', '"format":"vitrify/1",'
+spelled("metadata_number", "2.4", "", '"format":"vitrify/1"', '"format":0')
+spelled("format_newer", "2.5", "Upgrade", "vitrify/1", "vitrify/2", error="NewerFormatError")
+_NOW, _LATER = '"format":"vitrify/1",', '"format":"vitrify/2",'
 spelled("format_newer_field", "2.5", "Upgrade", _NOW, _LATER + '"extra":1.5,', error="NewerFormatError")
 spelled("format_newer_field_twice", "2.5", "Upgrade", _NOW, _LATER + '"model":[],', error="NewerFormatError")
 spelled("format_newer_no_json", "2.5", "Upgrade", _NOW, _LATER + "<", error="NewerFormatError")
 spelled("format_newer_not_utf8", "2.5", "Upgrade", _NOW, _LATER + "\udcff\udcfe", error="NewerFormatError")
-spelled("format_unknown", "2.5", "expected", "vitrify/0", "glass/0")
+spelled("format_draft", "2.5", "a draft", "vitrify/1", "vitrify/0")
+spelled("format_unknown", "2.5", "expected", "vitrify/1", "glass/0")
 spelled("model_malformed", "5.2", "model", '"model":"', '"model":"trust me ')
 spelled("record_not_canonical", "7.1", "record", r"{\"versions\"", r"{ \"versions\"")
 spelled("record_unknown_field", "7.1", "record", r"{\"versions\"", r"{\"trusted\":true,\"versions\"")

@@ -161,9 +161,9 @@ def _inside(change: Callable[[bytes], bytes]) -> Make:
     return lambda data: with_block(data, change(attached_of(data)))
 
 
-def _of_version_1(block: bytes) -> bytes:
+def _of_version_2(block: bytes) -> bytes:
     end = 8 + int.from_bytes(block[:8], "little")
-    return resealed(block[:end].replace(b"vitrify/0", b"vitrify/1", 1)) + block[end:]
+    return resealed(block[:end].replace(b"vitrify/1", b"vitrify/2", 1)) + block[end:]
 
 
 add("block_damaged", "3.4", "load", "block '$record' does not match its digest",
@@ -180,7 +180,7 @@ add("block_truncated", "7.9", "probes", "truncated", _inside(lambda block: block
 add("block_trailing", "7.9", "probes", "trailing", _inside(lambda block: block + b"\n"))
 add("nested_damaged", "7.9", "probes", "does not match its digest",
     _inside(lambda block: _flipped(block, len(block) - 1)), error="IntegrityError")  # fmt: skip
-add("nested_version", "7.9", "probes", "vitrify/1", _inside(_of_version_1), error="NewerFormatError")
+add("nested_version", "7.9", "probes", "vitrify/2", _inside(_of_version_2), error="NewerFormatError")
 OWN_RECORD = "has a record of its own"
 add("nested_summary", "7.9", "probes", OWN_RECORD,
     _inside(lambda block: with_summary_text(block, '{"versions":{"numpy":"2.4.6"}}')))  # fmt: skip

@@ -16,7 +16,7 @@ import vitrify
 from tests.support.independent_reader import Arrays, Container
 from tests.vectors.cases import CASES as INVALID
 from tests.vectors.describing import describe, describe_glass, described_arrays
-from tests.vectors.generate import FILES, SPEC, build, example, manifest, valid_files
+from tests.vectors.generate import FILES, SPEC, SUMS, build, example, manifest, sums, valid_files
 from tests.vectors.own import OWN
 from tests.vectors.strict_graph import read
 from tests.vectors.valid import CASES as VALID
@@ -42,6 +42,11 @@ def valid(name: str) -> tuple[bytes, Any]:
 def load(data: bytes, expected: Any) -> Any:
     """Load a golden file, with the classes that it needs."""
     return vitrify.loads(data, trust={name: OWN[name] for name in expected.get("trust", ())}, versions="ignore")
+
+
+def test_no_golden_file_has_changed() -> None:
+    """Each has its digest in the list; a new one is added there by `generate`, no other line ever changes."""
+    assert sums() == SUMS.read_text("utf-8")
 
 
 class TestValidFiles:

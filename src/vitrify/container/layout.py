@@ -18,7 +18,8 @@ from vitrify.container.digest import BLANK, DIGEST_CHARS, digest_count, hex_dige
 from vitrify.container.limits import Limits
 from vitrify.errors import FormatError, IntegrityError, NewerFormatError
 
-FORMAT: Final = "vitrify/0"
+FORMAT: Final = "vitrify/1"
+_DRAFT: Final = "vitrify/0"
 ROOT_PREFIX: Final = b'{"__metadata__":{"root":"'
 ALIGNMENT: Final = 64
 SIGNATURE_ROOM_BYTES: Final = 4096
@@ -279,6 +280,8 @@ def _with_default(how: Stored) -> Stored:
 
 def _refuse_format(found: object) -> None:
     shown = repr(found)[:40]
+    if found == _DRAFT:
+        raise FormatError(f"the file has format {shown}, a draft that no release reads", hint="Save the model again")
     if isinstance(found, str) and found.startswith("vitrify/"):
         raise NewerFormatError(f"the file has format {shown}, this vitrify reads {FORMAT!r}", hint="Upgrade vitrify")
     raise FormatError(f"the header names the format {shown}, expected {FORMAT!r}")

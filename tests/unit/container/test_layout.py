@@ -12,7 +12,7 @@ from vitrify.container.layout import Stored, block_order, decode_header, decode_
 from vitrify.container.limits import LIMITS
 from vitrify.errors import FormatError, IntegrityError, LimitError, NewerFormatError
 
-FIELDS = '","format":"vitrify/0","model":"","record":"",'
+FIELDS = '","format":"vitrify/1","model":"","record":"",'
 """Of the metadata, from behind the digits of the root."""
 
 
@@ -51,10 +51,10 @@ class TestDecodeHeader:
         with pytest.raises(IntegrityError, match="damaged"):
             decode_header(bytes(head), LIMITS)
 
-    @pytest.mark.parametrize("version", ["vitrify/1", "vitrify/0.5", "vitrify/10", "vitrify/-1"])
+    @pytest.mark.parametrize("version", ["vitrify/2", "vitrify/1.5", "vitrify/10", "vitrify/-1"])
     def test_other_versions_are_newer(self, glass: bytes, version: str) -> None:
         """Even if the rest of the header means nothing here."""
-        head = head_of(glass).replace(b'"vitrify/0","model":', f'"{version}","future":'.encode(), 1)
+        head = head_of(glass).replace(b'"vitrify/1","model":', f'"{version}","future":'.encode(), 1)
         with pytest.raises(NewerFormatError, match="Upgrade vitrify"):
             decode_header(resealed(head), LIMITS)
 
@@ -63,10 +63,10 @@ class TestDecodeHeader:
         [
             (b"", "not the JSON that SPEC.md §2 describes (Input data was truncated"),
             (b"\xff\xfe", "not the JSON that SPEC.md §2 describes"),
-            (b'"}}', "names the format None, expected 'vitrify/0'"),
+            (b'"}}', "names the format None, expected 'vitrify/1'"),
             (b'","format":null}}', "Expected `str`, got `null`"),
-            (b'","format":"vitrify/0"}}', "missing required field `model`"),
-            (b'","format":"vitrify/0"},"a":' + b"[" * 100_000, "not the JSON that SPEC.md §2 describes"),
+            (b'","format":"vitrify/1"}}', "missing required field `model`"),
+            (b'","format":"vitrify/1"},"a":' + b"[" * 100_000, "not the JSON that SPEC.md §2 describes"),
             (f'{FIELDS}"blocks":"null"}}}}'.encode(), "Expected `array`, got `null`"),
             (f'{FIELDS}"blocks":"[{{}}]"}}}}'.encode(), "missing required field `digests`"),
             (f'{FIELDS}"blocks":"{"[" * 1000}"}}}}'.encode(), "Expected `object`, got `array`"),

@@ -199,7 +199,7 @@ class TestBlocks:
 
     def test_a_block_that_cannot_be_decoded_is_named_once(self) -> None:
         """Its digest is right, its content is not."""
-        data = (Path(__file__).parents[2] / "vectors/v0/invalid/zstd_damaged.glass").read_bytes()
+        data = (Path(__file__).parents[2] / "vectors/v1/invalid/zstd_damaged.glass").read_bytes()
         with pytest.raises(FormatError) as caught:
             vitrify.loads(data)
         assert str(caught.value).count("block ") == 1
