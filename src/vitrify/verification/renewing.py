@@ -94,14 +94,17 @@ def require_folder(out: str | os.PathLike[str]) -> None:
         FileNotFoundError: Its folder is not there.
         NotADirectoryError: Its folder is a file.
         IsADirectoryError: It is a folder itself.
+        PermissionError: It is a file that may not be written.
     """
     folder = os.path.dirname(os.path.realpath(out))
-    if os.path.isdir(out):
+    if os.path.isdir(out) or not os.path.basename(out):
         raise IsADirectoryError(errno.EISDIR, "is a folder, where a file is to be saved", os.fspath(out))
     if not os.path.exists(folder):
         raise FileNotFoundError(errno.ENOENT, "cannot be saved: its folder does not exist", os.fspath(out))
     if not os.path.isdir(folder):
         raise NotADirectoryError(errno.ENOTDIR, "cannot be saved: its folder is a file", os.fspath(out))
+    if os.path.exists(out) and not os.access(out, os.W_OK):
+        raise PermissionError(errno.EACCES, "cannot be saved: the file may not be written", os.fspath(out))
 
 
 def _record(rebuilt: Rebuilt, old: Summary, X: Any, y: Any, data: str | tuple[str, str] | None, digest: str) -> Record:

@@ -55,8 +55,9 @@ def test_bins_know_all_features(name: str) -> None:
 
 
 def test_bins_have_thresholds_for_all_features() -> None:
-    """Their list is as long as the input is wide."""
+    """Their list is as long as the input is wide; before a fit there is none."""
     mapper = HistGradientBoostingRegressor(max_iter=2).fit(X, Y)._bin_mapper
+    assert_same(type(mapper)(), vitrify.loads(vitrify.dumps(type(mapper)())))
     assert_same(mapper, vitrify.loads(vitrify.dumps(mapper)))
     mapper.bin_thresholds_ = mapper.bin_thresholds_[:3]
     data = vitrify.dumps(mapper)
@@ -94,9 +95,27 @@ def test_a_vote_counts_few_places() -> None:
     assert_same(model, vitrify.loads(vitrify.dumps(model)))
     lie = Lie(vitrify.dumps(model))
     lie.assign("$.estimators_[0].constant", 2**31)
+    _refuse_votes(lie.file())
+    model.estimators_[0].constant = 2**70  # which a column keeps as a text
+    _refuse_votes(vitrify.dumps(model))
+
+
+def _refuse_votes(data: bytes) -> None:
     with pytest.raises(StateError, match="DummyClassifier below its members answers with 1048576 or more") as caught:
-        vitrify.loads(lie.file())
+        vitrify.loads(data)
     assert caught.value.path == "$"
+
+
+def test_categories_are_those_that_the_bins_know() -> None:
+    """A split by category looks its flag up; where there are no flags, there is no such split."""
+    kinds = np.arange(90).reshape(-1, 1) % 3
+    model = HistGradientBoostingRegressor(max_iter=2, categorical_features=[0]).fit(kinds, kinds.ravel() == 1)
+    assert any(tree.nodes["is_categorical"].any() for stage in model._predictors for tree in stage)
+    for mapper in (None, type(model._bin_mapper)()):
+        model._bin_mapper = mapper
+        with pytest.raises(StateError, match="takes a feature for categorical that _bin_mapper does not") as caught:
+            vitrify.loads(vitrify.dumps(model))
+        assert caught.value.path == "$"
 
 
 class TestWorkers:

@@ -25,7 +25,7 @@ from sklearn.feature_extraction.text import CountVectorizer, HashingVectorizer
 from sklearn.feature_selection import RFE
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import accuracy_score, make_scorer
-from sklearn.model_selection import GridSearchCV, HalvingGridSearchCV, RandomizedSearchCV
+from sklearn.model_selection import GridSearchCV, HalvingGridSearchCV, ParameterGrid, RandomizedSearchCV
 from sklearn.pipeline import FeatureUnion, Pipeline
 from sklearn.preprocessing import StandardScaler
 
@@ -210,6 +210,8 @@ class TestGrids:
             ({"estimator__param_grid": [{"C": [1.0]}, {"memory": [None]}]}, "memory, which is never in a file"),
             ({"estimator__param_grid": deque([{"C": [1.0]}])}, "estimator__param_grid, which must be a list of grids"),
             ({"n_jobs": range(1, 3)}, "n_jobs, which must be None or an int"),
+            ([{"C": [1.0]}, "n_jobs"], "n_jobs, which must be None or an int"),
+            (ParameterGrid({"n_jobs": ["2"]}), "n_jobs, which must be None or an int"),
             ({"n_jobs": np.array(["2"])}, "n_jobs, which must be None or an int"),
             (
                 {"estimator_params": [("p__memory",)]},
@@ -221,6 +223,13 @@ class TestGrids:
     def test_grids_in_grids_and_what_is_not_listed(self, grid: Any, what: str) -> None:
         """What cannot be seen is refused, too."""
         assert unsaved(GridSearchCV(LogisticRegression(), grid)) == (f"param_grid sets {what}", "$")
+
+    def test_a_grid_may_stand_in_two_places(self) -> None:
+        """And is one object afterwards."""
+        grid = {"C": [1.0]}
+        search = GridSearchCV(LogisticRegression(), {"a__param_grid": [grid], "b__param_grid": [grid]})
+        loaded = vitrify.loads(vitrify.dumps(search)).param_grid
+        assert loaded["a__param_grid"][0] is loaded["b__param_grid"][0]
 
     def test_more_workers_than_the_limit(self) -> None:
         """64 by default, like those of an estimator."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections import OrderedDict, defaultdict
 from pathlib import Path
 from typing import Any
@@ -81,6 +82,7 @@ def test_a_bundle_keeps_its_type(tmp_path: Path, kind: Any) -> None:
         (lambda model: {"a": model, "b": model}, lambda bundle: (bundle["a"], bundle["b"])),
         (lambda model: [model, [(model, 1)]], lambda bundle: (bundle[0], bundle[1][0][0])),
         (lambda model: (model, {"deep": (0, (model,))}), lambda bundle: (bundle[0], bundle[1]["deep"][1][0])),
+        (lambda model: [(1, 2), model, (model,)], lambda bundle: (bundle[1], bundle[2][0])),
     ],
 )
 def test_wherever_the_old_one_was_is_the_new_one(tmp_path: Path, wrap: Any, found: Any) -> None:
@@ -111,6 +113,7 @@ def test_a_bundle_that_holds_itself(tmp_path: Path) -> None:
         ("no/new.glass", FileNotFoundError, "cannot be saved: its folder does not exist"),
         ("old.glass/new.glass", NotADirectoryError, "cannot be saved: its folder is a file"),
         ("", IsADirectoryError, "is a folder, where a file is to be saved"),
+        ("new/", IsADirectoryError, "is a folder, where a file is to be saved"),
     ],
 )
 def test_where_nothing_can_be_saved_nothing_is_trained(
@@ -120,8 +123,18 @@ def test_where_nothing_can_be_saved_nothing_is_trained(
     old = saved(tmp_path / "old.glass")
     monkeypatch.setattr(DecisionTreeClassifier, "fit", lambda *_, **__: pytest.fail("it was trained"))
     with pytest.raises(kind) as caught:
-        vitrify.rebuild(old, FRAME, TARGET, out=tmp_path / out)
-    assert (caught.value.filename, caught.value.strerror) == (str(tmp_path / out), message)
+        vitrify.rebuild(old, FRAME, TARGET, out=os.path.join(tmp_path, out))
+    assert (caught.value.filename, caught.value.strerror) == (os.path.join(tmp_path, out), message)
+
+
+def test_a_file_that_may_not_be_written_is_known_before(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The system is asked, which would refuse it after the training."""
+    old = saved(tmp_path / "old.glass")
+    monkeypatch.setattr(DecisionTreeClassifier, "fit", lambda *_, **__: pytest.fail("it was trained"))
+    monkeypatch.setattr(os, "access", lambda path, mode, **_: not (mode == os.W_OK and str(path) == str(old)))
+    with pytest.raises(PermissionError) as caught:
+        vitrify.rebuild(old, FRAME, TARGET, out=old)
+    assert (caught.value.filename, caught.value.strerror) == (str(old), "cannot be saved: the file may not be written")
 
 
 def test_other_columns_are_told(tmp_path: Path) -> None:
