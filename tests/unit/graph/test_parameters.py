@@ -211,7 +211,7 @@ class TestGrids:
             ({"estimator__param_grid": deque([{"C": [1.0]}])}, "estimator__param_grid, which must be a list of grids"),
             ({"n_jobs": range(1, 3)}, "n_jobs, which must be None or an int"),
             ([{"C": [1.0]}, "n_jobs"], "n_jobs, which must be None or an int"),
-            (ParameterGrid({"n_jobs": ["2"]}), "n_jobs, which must be None or an int"),
+            pytest.param(ParameterGrid({"n_jobs": ["2"]}), "n_jobs, which must be None or an int", id="an object"),
             ({"n_jobs": np.array(["2"])}, "n_jobs, which must be None or an int"),
             (
                 {"estimator_params": [("p__memory",)]},
