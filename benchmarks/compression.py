@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import argparse
 
-from benchmarks.figures import METRICS, Board, Cell
+from benchmarks.figures import METRICS, Board
 from benchmarks.layout import NOTHING, factor, megabytes, milliseconds, table
-from benchmarks.machine import environment
-from benchmarks.measure import SAVE_AND_LOAD, Plan, measure_model
-from benchmarks.options import budget, chosen, command, common, positive
-from benchmarks.progress import Progress
+from benchmarks.measure import SAVE_AND_LOAD
+from benchmarks.modelwise import measured, planned
+from benchmarks.options import budget, common, positive
 from benchmarks.results import Results
-from benchmarks.tools import REFERENCE, tools_named
+from benchmarks.tools import tools_named
 from benchmarks.winners import winners
 from benchmarks.zoo import RECIPES, ZOO
 
@@ -33,31 +32,8 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> Results:
     """Measure all models."""
-    known = {tool.name: tool for tool in TOOLS}
-    asked = {tool.name for tool in chosen(options.tools, known, TOOLS)} | {REFERENCE}
-    recipes = chosen(options.models, ZOO, [each for each in RECIPES if each.name not in LEFT_OUT])
-    plan = Plan(
-        recipes=recipes,
-        tools=[tool for tool in TOOLS if tool.name in asked],
-        repeat=options.repeat,
-        scale=options.scale,
-        limit_s=options.limit,
-        actions=SAVE_AND_LOAD,
-        budget_s=options.budget,
-    )
-    progress = Progress("compression", plan.n_runs)
-    cells: list[Cell] = []
-    for recipe in recipes:
-        cells += measure_model(recipe, plan, progress)
-    return Results(
-        environment=environment(),
-        command=command("compression", options, ("models", "scale", "tools", "repeat", "budget", "limit")),
-        reference=REFERENCE,
-        scale=options.scale,
-        titles={each.name: each.title for each in recipes},
-        labels={tool.name: tool.label for tool in plan.tools},
-        cells=tuple(cells),
-    )
+    recipes = [each for each in RECIPES if each.name not in LEFT_OUT]
+    return measured("compression", options, planned(options, actions=SAVE_AND_LOAD, tools=TOOLS, recipes=recipes))
 
 
 def section(results: Results) -> list[str]:

@@ -4,11 +4,8 @@ from __future__ import annotations
 
 import argparse
 
-from benchmarks.figures import Cell
-from benchmarks.machine import environment
-from benchmarks.measure import Plan, measure_model
-from benchmarks.options import budget, chosen, command, common, positive
-from benchmarks.progress import Progress
+from benchmarks.modelwise import measured, planned
+from benchmarks.options import budget, common, positive
 from benchmarks.results import Results
 from benchmarks.tools import REFERENCE, tools_named
 from benchmarks.zoo import RECIPES, ZOO
@@ -27,29 +24,4 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> Results:
     """Measure all models."""
-    known = {tool.name: tool for tool in TOOLS}
-    asked = {tool.name for tool in chosen(options.tools, known, TOOLS)} | {REFERENCE}
-    tools = [tool for tool in TOOLS if tool.name in asked]
-    recipes = chosen(options.models, ZOO, RECIPES)
-    plan = Plan(
-        recipes=recipes,
-        tools=tools,
-        repeat=options.repeat,
-        scale=options.scale,
-        limit_s=options.limit,
-        actions=ACTIONS,
-        budget_s=options.budget,
-    )
-    progress = Progress("stages", plan.n_runs)
-    cells: list[Cell] = []
-    for recipe in recipes:
-        cells += measure_model(recipe, plan, progress)
-    return Results(
-        environment=environment(),
-        command=command("stages", options, ("models", "scale", "tools", "repeat", "budget", "limit")),
-        reference=REFERENCE,
-        scale=options.scale,
-        titles={each.name: each.title for each in recipes},
-        labels={tool.name: tool.label for tool in tools},
-        cells=tuple(cells),
-    )
+    return measured("stages", options, planned(options, actions=ACTIONS, tools=TOOLS, recipes=RECIPES))

@@ -16,15 +16,17 @@ from typing import Any
 
 import msgspec
 
+import vitrify
 from vitrify.container.reader import open_glass_bytes
 from vitrify.container.writer import Piece, plan
 from vitrify.converters import default_registry
+from vitrify.errors import VitrifyError
 from vitrify.graph.converter import Converter
 from vitrify.graph.encode import encode
 from vitrify.graph.registry import Registry
 from vitrify.graph.schema import Graph, Table, encode_graph
 
-__all__ = ["Forged", "forge", "forge_value", "reforge", "tamper"]
+__all__ = ["Forged", "forge", "forge_value", "reforge", "refusal", "tamper"]
 
 _RECORD = '{"versions":{}}'
 
@@ -45,6 +47,15 @@ class Forged:
 def forge(type_id: str, fields: Mapping[str, Any], layout: str = "fields") -> bytes:
     """A file whose root is such an object; see `Forged`."""
     return forge_value(Forged(type_id, fields, layout))
+
+
+def refusal(type_id: str, fields: Mapping[str, Any]) -> tuple[str, str | None] | None:
+    """The message and the path of the error that such a file gives, if there is one."""
+    try:
+        vitrify.loads(forge(type_id, fields))
+    except VitrifyError as error:
+        return error.message, error.path
+    return None
 
 
 def forge_value(value: Any) -> bytes:

@@ -3,7 +3,7 @@
 A file of a stranger may ask for much work, as a long training does, but not for what happens behind a prediction's
 back: pickles read from a folder, more threads than a machine can start, expressions that are evaluated. What holds for
 an attribute holds for what sets it when a model is fitted: grids of searches, and the names that ensembles give to
-their members (attacks F32, F34).
+their members (attacks F32, F34, F36).
 
 Classes of the caller's own are free, but for parameters that they take over from a reviewed library.
 """
@@ -43,11 +43,12 @@ class _Setting(Struct, frozen=True, kw_only=True):
 
 @functools.lru_cache(maxsize=4096)
 def _inherited(cls: Any) -> frozenset[str]:
-    """What has a policy and a class has from one of a reviewed library, itself among them."""
+    """What has a policy and comes from a base of a reviewed library: its parameters, and what a fit makes of them."""
     found = set[str]()
     for base in cls.__mro__:
         if str(base.__module__).partition(".")[0] in REVIEWED_LIBRARIES:
-            found |= _POLICY.keys() & {*_parameters(base), *_NAME_METHODS}
+            taken = _parameters(base)
+            found |= {name for name in _POLICY if name in taken or name.strip("_") in taken}
     return frozenset(found)
 
 

@@ -15,9 +15,9 @@ import pytest
 
 import vitrify
 from tests.support.equality import assert_same
-from tests.support.forge import Forged, forge, forge_value, reforge, tamper
+from tests.support.forge import Forged, forge, forge_value, reforge, refusal, tamper
 from vitrify.converters import builtins
-from vitrify.errors import FormatError, LimitError, StateError, UnsupportedError, UntrustedTypeError, VitrifyError
+from vitrify.errors import FormatError, LimitError, StateError, UnsupportedError, UntrustedTypeError
 from vitrify.graph.schema import Graph
 
 DATETIME = {"year": 2024, "month": 2, "day": 29, "hour": 0, "minute": 0, "second": 0, "microsecond": 0, "fold": 0}
@@ -244,15 +244,6 @@ def test_a_hostile_field_is_refused_before_anything_is_built(name: str) -> None:
 
 CONVERTERS = [c for family in builtins.FAMILIES for c in importlib.import_module(family.module).CONVERTERS]
 NONSENSE = [None, True, -1, 2**70, 0.5, "", "x\0", b"", (), [], {}, [[]], {"a": None}, np.zeros(3), int, ...]
-
-
-def refusal(type_id: str, fields: dict[str, Any]) -> tuple[str, str | None] | None:
-    """The message and the path of the error, if there is one."""
-    try:
-        vitrify.loads(forge(type_id, fields))
-    except VitrifyError as error:
-        return error.message, error.path
-    return None
 
 
 @pytest.mark.parametrize("converter", CONVERTERS, ids=lambda converter: converter.type_id)

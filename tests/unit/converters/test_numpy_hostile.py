@@ -11,9 +11,9 @@ import pytest
 
 import vitrify
 from tests.support.equality import assert_same
-from tests.support.forge import Forged, forge, forge_value, reforge, tamper
+from tests.support.forge import Forged, forge, forge_value, reforge, refusal, tamper
 from vitrify.converters import numpy as family
-from vitrify.errors import FormatError, LimitError, StateError, UnsupportedError, VitrifyError
+from vitrify.errors import FormatError, LimitError, StateError, UnsupportedError
 from vitrify.graph.schema import Graph
 
 HAS_STRING_DTYPE = hasattr(np, "dtypes") and hasattr(np.dtypes, "StringDType")
@@ -291,15 +291,6 @@ NONSENSE = [
     None, True, -1, 2**70, 0.5, "", "x\0", b"", (), [], {}, [[]], {"a": None}, np.zeros(3), np.zeros((), "V4"), int,
     np.random.SeedSequence(1), np.array([None, []], object), np.zeros((0, 3)), np.float64,
 ]  # fmt: skip
-
-
-def refusal(type_id: str, fields: dict[str, Any]) -> tuple[str, str | None] | None:
-    """The message and the path of the error, if there is one."""
-    try:
-        vitrify.loads(forge(type_id, fields))
-    except VitrifyError as error:
-        return error.message, error.path
-    return None
 
 
 @pytest.mark.parametrize("converter", CONVERTERS, ids=lambda converter: converter.type_id)

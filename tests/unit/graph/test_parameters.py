@@ -66,11 +66,20 @@ class SaysItself(Pipeline):
 class OwnMeaning(BaseEstimator):
     """Parameters with names that scikit-learn uses elsewhere, and with other meanings."""
 
-    def __init__(self, memory: Any = None, n_jobs: Any = None, input: Any = None, param_grid: Any = None) -> None:  # noqa: A002  # the name is the point
+    def __init__(
+        self,
+        memory: Any = None,
+        n_jobs: Any = None,
+        input: Any = None,  # noqa: A002  # the name is the point
+        param_grid: Any = None,
+        response_method: Any = None,
+    ) -> None:
         self.memory = memory
         self.n_jobs = n_jobs
         self.input = input
         self.param_grid = param_grid
+        self.response_method = response_method
+        self.stack_method_ = response_method
 
 
 class OwnStacking(StackingClassifier):  # type: ignore[misc]  # scikit-learn has no types
@@ -300,7 +309,7 @@ class TestOwnClasses:
 
     def test_parameters_of_their_own_are_free(self) -> None:
         """A name alone says nothing."""
-        model = OwnMeaning(memory="16 GB", n_jobs="many", input="filename", param_grid={"memory": [1]})
+        model = OwnMeaning("16 GB", "many", "filename", param_grid={"memory": [1]}, response_method="transform")
         loaded = vitrify.loads(vitrify.dumps(model), trust=OWN)
         assert vars(loaded) == vars(model)
 
