@@ -30,7 +30,7 @@ from vitrify.container.layout import (
 )  # fmt: skip
 from vitrify.container.parallel import one_ahead, share
 
-_BATCH_CHUNKS = 4
+_BATCH_CHUNKS = 8
 _WORTH_A_THREAD_BYTES = 1 << 20
 _T = TypeVar("_T")
 
