@@ -43,7 +43,7 @@ KERNELS = [
         extra_compile_args=[] if os.name == "nt" else ["-g0", "-ffp-contract=off"],
         optional=True,
     )
-    for name in ("_dicts", "_nodes", "_shuffle", "_survey", "_trees", "_words")
+    for name in ("_nodes", "_shuffle", "_survey", "_trees", "_words")
 ]
 
 setup(

@@ -14,6 +14,7 @@ from sklearn.cluster import Birch
 import vitrify
 from tests.support.equality import assert_same
 from tests.support.own_code import Plain
+from vitrify.container.reader import open_glass_bytes
 
 DEPTH = 100_000
 
@@ -195,3 +196,35 @@ class TestCycles:
             step, n = step.value, n + 1
         assert n == DEPTH
         loaded.value = last.value = None
+
+
+class TestDicts:
+    def test_one_of_many_words_takes_as_much_memory_as_a_copy_of_it(self) -> None:
+        """A table that is made for keys of any type would take a third more, for as long as the model lives."""
+        words = {f"word{i}": i for i in range(200_000)}
+        loaded = vitrify.loads(vitrify.dumps(words))
+        assert list(loaded.items()) == list(words.items())
+        assert sys.getsizeof(loaded) == sys.getsizeof({f"word{i}": i for i in range(200_000)})
+
+    def test_arrays_in_one_are_named_after_their_keys(self) -> None:
+        """The keys are let go while the columns are written; a name that needs them afterwards finds them."""
+        arrays = {"weights": np.arange(1000.0), 3: np.arange(2000.0)}
+        with open_glass_bytes(vitrify.dumps(arrays)) as file:
+            assert {block.name for block in file.header.blocks} >= {"weights", "3"}
+
+
+class TestArraysOfObjects:
+    @pytest.mark.parametrize("shape", [(), (0,), (1,), (5,), (0, 3), (2, 3)])
+    @pytest.mark.parametrize("order", ["C", "F"])
+    def test_each_holds_its_own_items(self, shape: tuple[int, ...], order: Any) -> None:
+        """Items that look like arrays stay items, and two arrays of one table do not mix."""
+        odd = [[1, 2], np.arange(2), "x", None, (1,), {"a": []}]
+        made = []
+        for turn in range(2):
+            array = np.empty(shape, object, order=order)
+            for i, place in enumerate(np.ndindex(shape)):
+                array[place] = odd[(i + turn) % len(odd)]
+            made.append(array)
+        loaded = vitrify.loads(vitrify.dumps(made))
+        assert_same(loaded, made)
+        assert [a.strides for a in loaded] == [a.strides for a in made]

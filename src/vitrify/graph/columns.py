@@ -6,6 +6,7 @@ The type of every value is kept: 1, True, 1.0 and numpy.float64(1.0) never stand
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from io import BytesIO
 from typing import Any, Final, Protocol
 
 import numpy as np
@@ -14,6 +15,7 @@ from msgspec import Struct
 
 from vitrify.graph.cells import CellWriter, smallest_signed, smallest_unsigned
 from vitrify.graph.schema import (
+    CELL_LIMIT_BYTES,
     Column,
     Const,
     ConstFloat,
@@ -36,6 +38,7 @@ SCALARS: Final[dict[type, str]] = {
     )
 }  # fmt: skip
 _INLINE_TEXT_CHARS: Final = 1024
+_FEW: Final = 1 << 14
 _PLAIN_KINDS: Final[dict[type, str]] = {
     type(None): "none", bool: "bool", int: "int", float: "float", str: "text", bytes: "bytes", **SCALARS,
 }  # fmt: skip
@@ -186,16 +189,26 @@ def _encode_floats(values: Sequence[float], links: Links, name: str) -> Plain:
 
 
 def _encode_text(texts: Sequence[str], links: Links, name: str) -> Plain:
-    joined = "\0".join(texts)
     try:
-        data = joined.encode()
+        data = _joined(texts)
     except UnicodeEncodeError:
         return _encode_strings("text", [t.encode("utf-8", "surrogatepass") for t in texts], links, name)
     if len(texts[0]) <= _INLINE_TEXT_CHARS and texts[0] == texts[-1] and texts.count(texts[0]) == len(texts):
         return Const(texts[0])
-    if joined.count("\0") != len(texts) - 1:
+    if data.count(0) != len(texts) - 1:
         return _encode_strings("text", [t.encode() for t in texts], links, name)
     return Strings("lines", "", len(data), None, links.cells.put(data, name, "lines"))
+
+
+def _joined(texts: Sequence[str]) -> bytes:
+    """The texts as UTF-8 with a NUL between neighbours; of many, only a few are in memory a second time."""
+    if len(texts) <= _FEW:
+        return "\0".join(texts).encode()
+    out = BytesIO()
+    for start in range(0, len(texts), _FEW):
+        out.write(b"\0" if start else b"")
+        out.write("\0".join(texts[start : start + _FEW]).encode())
+    return out.getvalue()
 
 
 def _encode_strings(of: str, values: Sequence[bytes], links: Links, name: str) -> Plain:
@@ -223,4 +236,5 @@ def _encode_rows(table: int, rows: Ints, links: Links, name: str) -> Plain:
 
 
 def _put(links: Links, numbers: NumberArray, name: str) -> int | None:
-    return links.cells.put(numbers.tobytes(), name, numbers.dtype)
+    is_small = numbers.nbytes < CELL_LIMIT_BYTES
+    return links.cells.put(numbers.tobytes() if is_small else numbers.view(np.uint8).data, name, numbers.dtype)

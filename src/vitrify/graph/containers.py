@@ -8,15 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from itertools import chain, islice
-from typing import Any, Final, Protocol
+from typing import Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
 
 from vitrify.graph.rows import Rows
 
-_ROOMY: Final = 1 << 14
-_ROOMIEST: Final = 1 << 22
 Columns = dict[str, list[Any]]
 Lengths = list[int] | None
 
@@ -175,13 +173,8 @@ class DictShape:
         """Hashes and repetitions are checked when the dict is filled."""
 
     def make(self, n: int, lengths: Lengths, columns: Columns) -> list[Any]:
-        """Empty dicts; large ones have room for what comes, as far as that is no more than the file could fill."""
-        if max(lengths or (), default=0) < _ROOMY:
-            return [{} for _ in range(n)]
-        from vitrify import kernels  # not needed by most files
-
-        roomy: Callable[[int], dict[Any, Any]] = kernels.roomy_dict if kernels.COMPILED else lambda _: {}
-        return [roomy(min(length, _ROOMIEST)) if length >= _ROOMY else {} for length in lengths or ()]
+        """Empty dicts."""
+        return [{} for _ in range(n)]
 
     def fill(self, objects: list[Any], lengths: Lengths, columns: Columns) -> None:
         """Put in the pairs."""

@@ -291,7 +291,10 @@ class Decoder(ParsedGraph):
             lengths = parsed.shapes
         if empty:
             return lengths, {}
-        columns = {name: c.materialize(self.objects, self._names) for name, c in parsed.columns.items()}
+        columns: dict[str, Any] = {}
+        for name, c in parsed.columns.items():
+            is_walked = parsed.table.layout == "pairs" and name == "values"  # only once, and there may be millions
+            columns[name] = (c.each if is_walked else c.materialize)(self.objects, self._names)
         for column in _hashed(parsed).hashed if lengths is not None else ():
             name = next(name for name, c in parsed.columns.items() if c is column)
             require_spread(column, columns[name], lengths)

@@ -6,7 +6,7 @@ A draft keeps all values of its columns alive, because identity is tracked by `i
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from itertools import accumulate
+from itertools import accumulate, chain
 from typing import Any
 
 import numpy as np
@@ -51,6 +51,17 @@ class Draft(Struct, eq=False):
         self.objects += members
         draft_of.update(dict.fromkeys(ids, self))
 
+    def forget_keys(self) -> None:
+        """Let go of the keys of dicts, which the dicts have too, if no object is among them: there may be millions."""
+        if "keys" not in self.linked:
+            self.columns.pop("keys", None)
+
+    def key(self, position: int) -> object:
+        """The key at a position of the dicts of this table."""
+        if "keys" not in self.columns:
+            self.columns["keys"] = list(chain.from_iterable(self.objects))
+        return self.columns["keys"][position]
+
 
 DraftOf = Mapping[int, Draft]
 
@@ -88,13 +99,10 @@ def draft_paths(drafts: Sequence[Draft], draft_of: DraftOf, root: Any) -> Paths:
     holders: list[Holder] = []
     edges: list[Edge] = []
     for draft in drafts:
-        keys = draft.columns.get("keys", [])
         starts = None
         if draft.lengths is not None:
             starts = np.fromiter(accumulate(draft.lengths, initial=0), np.int64, len(draft.lengths) + 1)
-        holders.append(
-            Holder(n=len(draft.objects), layout=draft.shape.layout, starts=starts, key=lambda i, k=keys: k[i])  # type: ignore[misc]  # bound now
-        )
+        holders.append(Holder(n=len(draft.objects), layout=draft.shape.layout, starts=starts, key=draft.key))
         for name in draft.columns:
             if name in draft.linked:
                 edges += _edges(draft, name, draft_of)

@@ -26,7 +26,7 @@ from vitrify.graph.leveling import MadeOnCycleError
 from vitrify.graph.names import NameTable
 from vitrify.graph.paths import Paths, with_article
 from vitrify.graph.registry import Registry
-from vitrify.graph.schema import CELL_LIMIT_BYTES, Arrays, Graph, Table, encode_graph
+from vitrify.graph.schema import CELL_LIMIT_BYTES, Arrays, Column, Graph, Table, encode_graph
 from vitrify.graph.shapes import ShapeFinder
 
 _PLAIN: Final = frozenset({type(None), bool, int, float, str, bytes, *SCALARS})
@@ -214,7 +214,10 @@ class _Encoder:
                 if name != "memory":
                     continue
                 values = [None] * len(values)
-            draft.columns.setdefault(name, []).extend(values)
+            if name in draft.columns:
+                draft.columns[name] += values
+            else:
+                draft.columns[name] = values
             self._scan(values, draft, name)
             if isinstance(draft.shape, ConverterShape) and draft.shape.converter.owns_arrays:
                 self._unshared.update(map(id, values))
@@ -310,10 +313,11 @@ class _Encoder:
         prefix = f"${draft.number}"
         shape = draft.shape
         lengths = None if draft.lengths is None else encode_column(draft.lengths, self, f"{prefix}.lengths")
-        columns = {
-            name: encode_column(values, self, f"{prefix}.{name}"[:_MAX_BLOCK_NAME_CHARS])
-            for name, values in draft.columns.items()
-        }
+        columns: dict[str, Column] = {}
+        for name in list(draft.columns):
+            columns[name] = encode_column(draft.columns[name], self, f"{prefix}.{name}"[:_MAX_BLOCK_NAME_CHARS])
+            if shape.layout == "pairs":
+                draft.forget_keys()
         arrays = self._array_data(draft, namer) if isinstance(shape, (ArrayMark, ObjectArrayShape)) else None
         return Table(shape.type_id, len(draft.objects), columns, shape.layout, lengths, arrays)
 

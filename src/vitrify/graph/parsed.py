@@ -5,8 +5,8 @@ The type of every value is kept: 1, True, 1.0 and numpy.float64(1.0) never stand
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from itertools import accumulate, pairwise
+from collections.abc import Callable, Iterable, Sequence
+from itertools import accumulate, chain, pairwise
 from typing import Any, Final
 
 import numpy as np
@@ -32,6 +32,7 @@ from vitrify.graph.schema import (
 NumberArray = npt.NDArray[Any]
 Reference = tuple[int, NumberArray, NumberArray | None]
 _SCALAR_TEXTS: Final = frozenset(SCALARS.values())
+_FEW: Final = 1 << 14
 
 # What a value takes beyond its cells and the places that `parse` charges, by the kind of its column, at the worst
 # moment of a load. A compressed cell can be a thousandth of a byte: 4 kB may ask for 40 million objects (attacks R04).
@@ -125,6 +126,13 @@ class Parsed(Struct, kw_only=True):
         if self.of in _SCALAR_TEXTS:
             return list(self.numbers)
         return self.numbers.tolist()  # type: ignore[no-any-return]  # numpy types this as Any
+
+    def each(self, objects: Sequence[list[object]], names: Sequence[object]) -> Iterable[object]:
+        """What `materialize` lists, for who goes through it once: of many numbers, only a few are listed at a time."""
+        numbers = self.numbers
+        if numbers is None or self.n <= _FEW or self.of not in ("bool", "int", "float"):
+            return self.materialize(objects, names)
+        return chain.from_iterable(numbers[start : start + _FEW].tolist() for start in range(0, self.n, _FEW))
 
 
 def parse_column(column: Column, n: int, cells: CellReader, graph: Graph) -> Parsed:

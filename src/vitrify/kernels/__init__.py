@@ -17,7 +17,6 @@ __all__ = [
     "predictor_splits_hold",
     "put_entries",
     "put_planes",
-    "roomy_dict",
     "survey_trees",
     "tree_nodes_hold",
     "unpack_trees",
@@ -29,14 +28,13 @@ COMPILED: bool = False
 # The compiled loops read numbers as they lie in memory, and in a file they are little-endian.
 if sys.byteorder == "little" and os.environ.get("VITRIFY_PURE", "") in ("", "0"):
     with contextlib.suppress(ImportError):  # There is none for this interpreter: numpy's versions are slower.
-        from vitrify.kernels import _dicts, _nodes, _shuffle, _survey, _trees, _words
+        from vitrify.kernels import _nodes, _shuffle, _survey, _trees, _words
 
         tree_nodes_hold = _nodes.tree_nodes_hold
         predictor_nodes_hold = _nodes.predictor_nodes_hold
         predictor_splits_hold = _nodes.predictor_splits_hold
         put_entries = _shuffle.put_entries
         put_planes = _shuffle.put_planes
-        roomy_dict = _dicts.roomy_dict
         survey_trees = _survey.survey_trees
         unpack_trees = _trees.unpack_trees
         unpack_vocabulary = _words.unpack_vocabulary

@@ -90,29 +90,7 @@ def _same(found: bool, expected: bool, *arrays: tuple[Any, Any]) -> str:
     return "taken" if found else "refused"
 
 
-def _draw_room(random: Random) -> Case:
-    return {"n": extreme(random), "keys": random.randrange(400)}
-
-
-def _run_room(case: Case, guard: Guard) -> str:
-    """A dict is one, whatever room it was given: filled, emptied by half and filled again."""
-    with guard.between():
-        found = kernels.roomy_dict(case["n"])
-    expected: dict[int, int] = {}
-    if type(found) is not dict or found:
-        raise DisagreementError(f"{type(found).__name__} of {len(found)} items")
-    for some in (found, expected):
-        some.update(dict.fromkeys(range(case["keys"]), 1))
-        for key in range(0, case["keys"], 2):
-            del some[key]
-        some.update({-key: key for key in range(case["keys"])})
-    if found != expected or list(found) != list(expected):
-        raise DisagreementError("a dict with room is another than one without")
-    return "taken"
-
-
 FEEDERS: Final = {
     "planes": Feeder(feeds=frozenset({"put_planes"}), draw=_draw_planes, run=_run_planes),
     "entries": Feeder(feeds=frozenset({"put_entries"}), draw=_draw_entries, run=_run_entries),
-    "dicts": Feeder(feeds=frozenset({"roomy_dict"}), draw=_draw_room, run=_run_room),
 }

@@ -177,3 +177,29 @@ class TestParsed:
         assert values[0] is rows[4]
         assert values[1] is int
         assert values[2] is rows[2]
+
+
+class TestManyValues:
+    """Long columns are worked through a part at a time."""
+
+    N = 40_000
+
+    @pytest.mark.parametrize("odd", ["plain", "not\0so", "\ud800", "größer"])
+    def test_texts_come_back_and_lie_as_short_columns_do(self, odd: str) -> None:
+        texts = [f"word{i}" for i in range(self.N)]
+        texts[self.N // 2] = odd
+        found, links = parsed(texts)
+        assert found.materialize((), ()) == texts
+        separator = b"" if odd in ("not\0so", "\ud800") else b"\0"
+        data = bytes(links.cells.pieces[-1].data())
+        assert data == separator.join(text.encode("utf-8", "surrogatepass") for text in texts)
+
+    @pytest.mark.parametrize("value", [7, 0.5, True, None, "text"])
+    def test_values_one_after_another_are_those_of_the_list(self, value: object) -> None:
+        mixed: list[object] = [value] * self.N
+        if value is not None:
+            mixed[3] = {int: 8, float: 1.5, bool: False, str: "other"}[type(value)]
+        found, _ = parsed(mixed)
+        each = list(found.each((), ()))
+        assert_same(each, mixed)
+        assert_same(each, found.materialize((), ()))

@@ -89,18 +89,18 @@ def require_hash_width(model: Any) -> None:
         )
 
 
-def _all_taken(places: npt.NDArray[np.int64]) -> bool:
+def _all_taken(places: npt.NDArray[Any]) -> bool:
     """Whether n numbers below n are all of them."""
     taken = np.zeros(len(places), np.bool_)
-    taken[places] = True
+    taken[places.astype(np.int64) if places.dtype.kind == "u" else places] = True
     return bool(taken.all())
 
 
-def _numbers(dicts: Rows) -> npt.NDArray[np.int64]:
-    """The values of all dicts as ints; -1 for what is none."""
+def _numbers(dicts: Rows) -> npt.NDArray[Any]:
+    """The values of all dicts as ints of any width; -1 for what is none."""
     column = dicts.column("values")
     if column.numbers is not None and column.is_integral:
-        return column.numbers.astype(np.int64)
+        return column.numbers
     values = column.plain()
     is_int = [isinstance(v, (int, np.integer)) and not isinstance(v, bool) and abs(int(v)) < 2**62 for v in values]
     return np.array([int(str(v)) if ok else -1 for v, ok in zip(values, is_int, strict=True)], np.int64)

@@ -1,3 +1,0 @@
-from typing import Any
-
-def roomy_dict(n: int) -> dict[Any, Any]: ...
