@@ -5,8 +5,8 @@ from __future__ import annotations
 import argparse
 
 from benchmarks.figures import METRICS, Board
-from benchmarks.layout import NOTHING, factor, megabytes, milliseconds, table
-from benchmarks.measure import SAVE_AND_LOAD
+from benchmarks.layout import NOTHING, extra_megabytes, factor, megabytes, milliseconds, table
+from benchmarks.measure import MEMORY, SAVE_AND_LOAD
 from benchmarks.modelwise import measured, planned
 from benchmarks.options import budget, common, positive
 from benchmarks.results import Results
@@ -33,7 +33,8 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> Results:
     """Measure all models."""
     recipes = [each for each in RECIPES if each.name not in LEFT_OUT]
-    return measured("compression", options, planned(options, actions=SAVE_AND_LOAD, tools=TOOLS, recipes=recipes))
+    actions = (*SAVE_AND_LOAD, *MEMORY)
+    return measured("compression", options, planned(options, actions=actions, tools=TOOLS, recipes=recipes))
 
 
 def section(results: Results) -> list[str]:
@@ -43,6 +44,7 @@ def section(results: Results) -> list[str]:
     lines = [
         f"Geometric means over the {len(models)} models whose pickle is larger than 100 kB.",
         "Below 1 is smaller or faster.",
+        "*+MB* is how far memory rises above what the process holds before a save, or after a load by pickle.",
         "",
     ]
     if missing := [name for name in LEFT_OUT if name not in board.models]:
@@ -70,7 +72,7 @@ def ratios(board: Board, results: Results, rival: str, models: tuple[str, ...]) 
 
 
 def by_model(board: Board, results: Results) -> list[str]:
-    """Size and times of every tool on every model."""
+    """Size, times and memory of every tool on every model."""
     rows = []
     for model in board.models:
         for tool in board.tools:
@@ -79,6 +81,7 @@ def by_model(board: Board, results: Results) -> list[str]:
             size = board.ratio(model, tool, "file_bytes")
             times = [milliseconds(board.spread(model, tool, metric)) for metric in list(SHOWN)[1:]]
             shown = megabytes(board.median(model, tool, "file_bytes"))
-            rows.append([model, results.labels[tool], shown, factor(size.ratio if size else None), *times])
+            extra = map(extra_megabytes, (board.save_extra_bytes(model, tool), board.load_extra_bytes(model, tool)))
+            rows.append([model, results.labels[tool], shown, factor(size.ratio if size else None), *times, *extra])
     header = ["model", "tool", "size MB", "÷ pickle 5", *(f"{SHOWN[metric]} ms" for metric in list(SHOWN)[1:])]
-    return table(header, rows)
+    return table([*header, "save +MB", "load +MB"], rows)

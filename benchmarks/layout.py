@@ -58,6 +58,11 @@ def megabytes(value: float | None) -> str:
     return number(value / MEGABYTE) if abs(value) >= 500 else f"{value / MEGABYTE:.4f}"
 
 
+def extra_megabytes(value: float | None) -> str:
+    """Bytes beside a model as MB of a million bytes, or a dash."""
+    return NOTHING if value is None else f"{value / MEGABYTE:.1f}"
+
+
 def inert(text: str) -> str:
     """Text from a tool as Markdown code: no markup, no control characters."""
     printable = "".join(letter if letter.isprintable() else " " for letter in text)

@@ -34,6 +34,7 @@ LONGEST_ERROR = 140
 
 WHOLE = ("save", "prepare", "load", "start", "save_memory", "load_memory")
 SAVE_AND_LOAD = ("save", "load")
+MEMORY = ("save_memory", "load_memory")
 """The actions of `benchmarks.child` that a model goes through, in order."""
 
 Order = Mapping[str, object]

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from benchmarks.figures import METRICS, Board, Ratio
-from benchmarks.layout import MEGABYTE, NOTHING, factor, inert, megabytes, milliseconds, number, table
+from benchmarks.layout import MEGABYTE, NOTHING, extra_megabytes, factor, inert, megabytes, milliseconds, number, table
 from benchmarks.results import Results
 from benchmarks.winners import winners
 
@@ -38,7 +38,7 @@ def model_section(board: Board, model: str, results: Results) -> list[str]:
             row.append(megabytes(spread.median if spread else None) if is_size else milliseconds(spread))
             row.append(factor(ratio.ratio if ratio else None))
         extra = (board.save_extra_bytes(model, tool), board.load_extra_bytes(model, tool))
-        row += [NOTHING if each is None else f"{each / MEGABYTE:.1f}" for each in extra]
+        row += map(extra_megabytes, extra)
         if cell.errors:
             row = [text if text != NOTHING else "error" for text in row]
             notes += error_notes(row[0], cell.errors)

@@ -23,8 +23,9 @@ READER_ROWS = 6
 ONLY_SAVES = frozenset(
     f"src/vitrify/{name}.py"
     for name in (
-        "container/choice", "container/files", "container/shuffle/choosing", "container/shuffle/items",
-        "container/shuffle/packing", "container/shuffle/splitting", "container/shuffle/trial",
+        "container/alike", "container/choice", "container/files", "container/shuffle/choosing",
+        "container/shuffle/items", "container/shuffle/packing", "container/shuffle/splitting",
+        "container/shuffle/trial",
         "container/trees/packing", "container/trees/survey", "container/words/framing", "container/words/packing",
         "container/writer",
         "graph/columns", "graph/drafts", "graph/encode", "graph/leveling", "graph/names",

@@ -71,18 +71,21 @@ class Container:
             require(list(entry) == ["dtype", "shape", "data_offsets"] and list(how) == names, "fields")  # 2.6 2.7
             dtype, shape, (begin, end) = entry.values()
             require("codec" not in how or list(header)[i] != "$record", "a record that is encoded")  # 7.9
-            codec, is_raw, is_array = how.get("codec"), "codec" not in how, "codec" not in how and "piece" in how
+            codec, is_raw, is_numbered = how.get("codec"), "codec" not in how, ("piece" in how) + ("pieces" in how)
+            is_group, is_array = codec in GROUPS, is_raw and is_numbered
             numbers = [how["piece"]] if "piece" in how else [n for n, _ in how.get("pieces", [])] or [i + 2**40]
-            sizes = [how.get("n_bytes", 0)] if codec not in GROUPS else [size for _, size in how.get("pieces", [])]
+            sizes = [size for _, size in how.get("pieces", [])] or [how.get("n_bytes", 0)]
             are_naturals = all(type(v) is int and 0 <= v < 2**63 for v in (*shape, begin, end, *numbers, *sizes))
             require(are_naturals and begin == position and len(shape) <= 65, "numbers")  # 2.7 2.8
             require(str(dtype) in ITEM_BYTES and prod(shape) * ITEM_BYTES[dtype] == end - begin, "size")  # 2.8 2.9
             require(is_array or (dtype, shape) == ("U8", [end - begin]), "not plain bytes")  # 2.9
-            is_numbered = ("piece" in how) + ("pieces" in how)
             require(is_numbered == (i < len(header) - self._n_reserved), "a number")  # 2.6
             require(is_raw == ("n_bytes" not in how) and codec in (None, *CODECS), "codec")  # 4.1 4.4
-            require(("pieces" in how) == (codec in GROUPS) and sum(sizes) == how.get("n_bytes", 0), "group")  # 4.5
-            require(numbers == sorted(set(numbers)) and ("pieces" not in how or min(sizes) > 0), "pieces")  # 4.5
+            held = how.get("n_bytes", end - begin)
+            sizes = sizes if "pieces" in how else [held]
+            parts_fit = sum(sizes) == held and "pieces" in how if is_group else set(sizes) == {held}  # 4.5 4.10
+            are_several = "pieces" not in how or (min(sizes) > 0 and (is_group or len(sizes) > 1))  # 4.5 4.10
+            require(parts_fit and are_several and numbers == sorted(set(numbers)), "pieces")
             stored, position = body[begin:end], end
             require(how.get("digests") == digests(stored), "digests of a block")  # 3.4
             power = min(len(stored) & -len(stored), 64) if is_array else 0
@@ -90,7 +93,7 @@ class Container:
             content = stored if is_raw else CODECS[codec](stored, how["n_bytes"])
             for number, size in zip(numbers, sizes, strict=True):
                 require(number not in found, "a number that comes twice")  # 6.3.3
-                part, content = (content, b"") if is_raw else (content[:size], content[size:])
+                part, content = (content[:size], content[size:]) if is_group else (bytes(bytearray(content)), content)
                 form = (dtype, shape) if is_raw else ("U8", [size])
                 found[number] = SimpleNamespace(data=part, dtype=form[0], shape=form[1], is_raw=is_raw)
         require(position == len(body) and keys == sorted(keys), "end of the file, or order of blocks")  # 2.8 2.10

@@ -32,7 +32,15 @@ ARGUMENTS = {
     "reading": ("--megabytes=1", "--tools=pickle-array,vitrify-array,vitrify-inspect"),
 }
 METRICS = {
-    "compression": {"save_s", "file_bytes", "load_fresh_s", "load_warm_s"},
+    "compression": {
+        "save_s",
+        "file_bytes",
+        "load_fresh_s",
+        "load_warm_s",
+        "save_extra_bytes",
+        "load_peak_bytes",
+        "load_held_bytes",
+    },
     "stages": {"save_s", "file_bytes", "load_s"},
     "arrays": {"save_s", "file_bytes", "load_s", "used_s"},
     "workers": {"pss_bytes", "rss_bytes", "pss_anon_bytes", "pss_file_bytes", "ready_s"},

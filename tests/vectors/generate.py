@@ -23,6 +23,7 @@ from tests.vectors import (
     invalid_shuffle,
     invalid_values,
     invalid_words,
+    several,
     valid_records,
     valid_trees,
     valid_words,
@@ -43,6 +44,7 @@ MODULES = (
     invalid_words,
     invalid_graph,
     invalid_values,
+    several,
     valid_trees,
     valid_words,
 )

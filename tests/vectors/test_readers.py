@@ -152,9 +152,9 @@ class TestModels:
 
 class TestLyingWriter:
     def test_without_a_lie_the_file_is_the_same(self) -> None:
-        """Byte for byte, for every valid golden file that is not encoded."""
+        """Byte for byte, for every valid golden file that is not encoded, and whose blocks have a number each."""
         for name, data in valid_files().items():
-            if name not in EFFORT:
+            if name not in EFFORT and name != "equal_arrays":
                 assert Lie(data).file() == data, name
 
     def test_an_encoded_file_becomes_a_raw_one_of_the_same_model(self) -> None:

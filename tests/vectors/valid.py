@@ -15,7 +15,7 @@ from tests.vectors.own import Access, Color, Money, Row, Slotted, Stack, double
 
 CASES: dict[str, Callable[[], Any]] = {}
 TREES = ("trees", "trees_best_first", "trees_of_errors", "trees_of_shares", "trees_of_entropy", "trees_of_numbers")
-EFFORT = dict.fromkeys(("zstd", "shuffle", *TREES, "words", "words_in_columns", "vocabulary"), 5)
+EFFORT = dict.fromkeys(("zstd", "shuffle", *TREES, "words", "words_in_columns", "vocabulary", "equal_arrays_packed"), 5)
 KEPT = frozenset({"pipeline", *TREES})
 
 

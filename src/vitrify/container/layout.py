@@ -57,7 +57,8 @@ class Stored(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defau
         piece: The number by which the object graph knows it.
         codec: The name of its codec.
         n_bytes: Its size after decoding, if it is encoded.
-        pieces: Of a group: the number and the size of each piece that it decodes to, one after another.
+        pieces: Of a group: the number and the size of each piece that it decodes to, one after another. Of several
+            pieces with the same bytes, which are stored once: the number of each, and their size.
     """
 
     digests: tuple[str, ...]
@@ -114,6 +115,16 @@ class Block(Struct, frozen=True, kw_only=True):
     def n_bytes(self) -> int:
         """The size after decoding."""
         return self.stored_bytes if self.stored.n_bytes is None else self.stored.n_bytes
+
+    @property
+    def is_group(self) -> bool:
+        """Whether it decodes to several pieces, one after another."""
+        return self.stored.codec != RAW and CODECS[self.stored.codec].is_group
+
+    @property
+    def n_copies(self) -> int:
+        """How many pieces have its bytes; 1 for a group, whose pieces have their share of them."""
+        return 1 if self.is_group else max(1, len(self.stored.pieces))
 
 
 class Header(Struct, frozen=True, kw_only=True):
@@ -250,7 +261,7 @@ def _check_blocks(blocks: tuple[Block, ...]) -> None:
             raise FormatError(f"block {block.name!r:.80} must give a decoded size exactly when it is encoded")
         if stored.codec != RAW and (stored.codec not in CODECS or not 0 <= block.n_bytes <= _MAX_INT):
             raise FormatError(f"block {block.name!r:.80} has an unknown codec or size")
-        _check_group(block)
+        _check_pieces(block)
         pieces += stored.numbers
         position = block.end
     order = [block_order(block.stored, block.stored_bytes) for block in blocks]
@@ -260,22 +271,27 @@ def _check_blocks(blocks: tuple[Block, ...]) -> None:
         raise FormatError("the blocks are not numbered 0, 1, 2 … without gap or repetition")
 
 
-def _check_group(block: Block) -> None:
+def _check_pieces(block: Block) -> None:
     stored = block.stored
-    if not stored.pieces and (stored.codec == RAW or not CODECS[stored.codec].is_group):
+    if not stored.pieces and not block.is_group:
         return
-    numbers = [number for number, _ in stored.pieces]
-    if stored.piece is not None or stored.codec == RAW or not CODECS[stored.codec].is_group:
-        raise FormatError(f"block {block.name!r:.80} is no group, and names several pieces")
+    numbers, sizes = [number for number, _ in stored.pieces], [n_bytes for _, n_bytes in stored.pieces]
+    if stored.piece is not None:
+        raise FormatError(f"block {block.name!r:.80} has a number, and names several pieces")
     if not numbers or numbers != sorted(set(numbers)) or numbers[0] < 0 or numbers[-1] > _MAX_INT:
         raise FormatError(f"the pieces of block {block.name!r:.80} are not in order")
-    if min(n_bytes for _, n_bytes in stored.pieces) < 1 or sum(n for _, n in stored.pieces) != stored.n_bytes:
-        raise FormatError(f"the pieces of block {block.name!r:.80} do not add up to its size")
+    if block.is_group:
+        if min(sizes) < 1 or sum(sizes) != stored.n_bytes:
+            raise FormatError(f"the pieces of block {block.name!r:.80} do not add up to its size")
+    elif len(numbers) < 2 or set(sizes) != {block.n_bytes} or block.n_bytes < 1:
+        raise FormatError(
+            f"block {block.name!r:.80} is no group, and names several pieces that are not as large as it is"
+        )
 
 
 def _with_default(how: Stored) -> Stored:
     """The same with the very default object, which msgspec recognises by identity when it omits defaults."""
-    return Stored(how.digests, how.piece, RAW, how.n_bytes) if how.codec == RAW else how
+    return Stored(how.digests, how.piece, RAW, how.n_bytes, how.pieces) if how.codec == RAW else how
 
 
 def _refuse_format(found: object) -> None:

@@ -30,6 +30,8 @@ FileLike = str | bytes | os.PathLike[str] | BinaryIO
 _CHUNKS_PER_THREAD = 4
 _WORTH_A_THREAD_BYTES = 1 << 20
 _ALIGNMENT = 8
+_MOST_MAPS = 256
+"""A system lets a process have some ten thousand; a block that stands for more pieces is read."""
 
 
 class GlassFile:
@@ -47,7 +49,8 @@ class GlassFile:
         self.budget = Budget(limits, self.header.file_bytes) if budget is None else budget
         self._source = source
         self._named = {block.name: block for block in self.header.blocks if not block.stored.numbers}
-        self._groups: dict[int, _Group] = {}
+        self._groups: dict[int, _Together] = {}
+        self._places: dict[int, int] = {}
         self._pieces = self._number()
         self._require_model_digest()
         self.spend(sum(map(_memory, self.header.blocks)), "decoded blocks")
@@ -61,13 +64,17 @@ class GlassFile:
             raise IntegrityError("the digest of the model does not match the digests of its blocks")
 
     def _number(self) -> list[Block]:
-        """The numbered blocks in order; for a piece of a group a block that stands for its share."""
+        """The numbered blocks in order; for what several have together, if encoded, one that stands for the share."""
         found: dict[int, Block] = {}
         for block in self.header.blocks:
-            if block.stored.piece is not None:
+            if block.stored.codec == RAW:
+                found |= dict.fromkeys(block.stored.numbers, block)
+                if block.n_copies > 1:
+                    self._places |= {number: place for place, number in enumerate(block.stored.numbers)}
+            elif block.stored.piece is not None:
                 found[block.stored.piece] = block
             elif block.stored.pieces:
-                group = _Group(block)
+                group = _Together(block)
                 found |= group.shares()
                 self._groups |= dict.fromkeys(block.stored.numbers, group)
         return [found[number] for number in range(len(found))]
@@ -96,6 +103,13 @@ class GlassFile:
         if not 0 <= number < len(self._pieces):
             raise FormatError(f"the object graph asks for piece {number} of {len(self._pieces)}")
         return self._pieces[number]
+
+    def share(self, number: int) -> int:
+        """The bytes that piece `number` takes in the file; what several have together is split among them."""
+        block, place = self.block(number), self._places.get(number)
+        if place is None:
+            return block.stored_bytes
+        return (place + 1) * block.stored_bytes // block.n_copies - place * block.stored_bytes // block.n_copies
 
     def piece(self, number: int, memory: Memory = private_bytes) -> Bytes:
         """The decoded bytes of piece `number`, in private memory of their own, shape (n_bytes,) uint8."""
@@ -139,9 +153,10 @@ class GlassFile:
     def map(self, number: int) -> Bytes | None:
         """Piece `number` as a private map of the file, its digests unchecked; None where that cannot be."""
         block = self.block(number)
-        if not isinstance(self._source, FileSource) or block.stored.codec != RAW:
+        if not isinstance(self._source, FileSource) or block.stored.codec != RAW or block.n_copies > _MOST_MAPS:
             return None
-        return np.frombuffer(self._source.map(block.begin, block.end), np.uint8)
+        is_shared = block.n_copies > 1  # each has memory of its own, which may be written to
+        return np.frombuffer(self._source.map(block.begin, block.end, anew=is_shared), np.uint8)
 
     def check(self, block: Block) -> None:
         """Compare a block with its digests, a MiB in memory at a time, and decode it if it is encoded.
@@ -169,7 +184,7 @@ class GlassFile:
         return out
 
     def _stored(self, blocks: Sequence[Block], memory: Memory) -> list[Bytes]:
-        views = [self._source.view(block.begin, block.end) for block in blocks]
+        views = [None if block.n_copies > 1 else self._source.view(block.begin, block.end) for block in blocks]
         outs = [
             memory(block.stored_bytes) if view is None else np.frombuffer(view, np.uint8)
             for block, view in zip(blocks, views, strict=True)
@@ -200,17 +215,23 @@ class GlassFile:
 
 def _memory(block: Block) -> int:
     """The bytes that decoding a block takes, at most."""
-    return block.n_bytes * (1 if block.stored.codec == RAW else CODECS[block.stored.codec].memory)
+    factor = 1 if block.stored.codec == RAW else CODECS[block.stored.codec].memory
+    return block.n_bytes * (factor + block.n_copies - 1)
 
 
-class _Group:
-    """A block that holds several pieces: it is decoded for the first that is asked for, and kept until the last."""
+class _Together:
+    """An encoded block that several pieces share: it is decoded for the first, and kept until the last is asked for.
+
+    The pieces of a group have their part of it each; others have all of it.
+    """
 
     def __init__(self, block: Block) -> None:
         self._block = block
-        ends = list(accumulate(n_bytes for _, n_bytes in block.stored.pieces))
+        sizes = [n_bytes for _, n_bytes in block.stored.pieces]
+        starts = accumulate(sizes[:-1], initial=0) if block.is_group else [0] * len(sizes)
         self._spans = {
-            number: (end - n_bytes, end) for (number, n_bytes), end in zip(block.stored.pieces, ends, strict=True)
+            number: (start, start + n_bytes)
+            for (number, n_bytes), start in zip(block.stored.pieces, starts, strict=True)
         }
         self._decoded: Bytes | None = None
         self._waiting: set[int] = set()
@@ -218,25 +239,29 @@ class _Group:
     def shares(self) -> dict[int, Block]:
         """A block for each piece, which takes its share of the stored bytes."""
         whole = self._block
+        total = whole.n_bytes * whole.n_copies
         found: dict[int, Block] = {}
-        for number, (begin, end) in self._spans.items():
-            cuts = [whole.begin + edge * whole.stored_bytes // whole.n_bytes for edge in (begin, end)]
-            stored = Stored((), number, whole.stored.codec, end - begin)
+        end = 0
+        for number, n_bytes in whole.stored.pieces:
+            start, end = end, end + n_bytes
+            cuts = [whole.begin + edge * whole.stored_bytes // total for edge in (start, end)]
+            stored = Stored((), number, whole.stored.codec, n_bytes)
             found[number] = Block(
                 name=whole.name, dtype="U8", shape=(cuts[1] - cuts[0],), begin=cuts[0], end=cuts[1], stored=stored
             )
         return found
 
     def piece(self, number: int, read: Callable[[Block], Bytes]) -> Bytes:
-        """The bytes of a piece; each is asked for once, as a rule."""
+        """The bytes of a piece, in memory that no other has; each is asked for once, as a rule."""
         if self._decoded is None:
             self._decoded, self._waiting = read(self._block), set(self._spans)
-        begin, end = self._spans[number]
-        found = self._decoded[begin:end] if begin % _ALIGNMENT == 0 else self._decoded[begin:end].copy()
+        decoded = self._decoded
         self._waiting.discard(number)
         if not self._waiting:
             self._decoded = None
-        return found
+        begin, end = self._spans[number]
+        is_free = self._block.is_group or not self._waiting
+        return decoded[begin:end] if is_free and begin % _ALIGNMENT == 0 else decoded[begin:end].copy()
 
 
 def open_glass(file: FileLike, limits: Limits = LIMITS) -> GlassFile:

@@ -84,22 +84,26 @@ class FileSource:
         """None: every block is read into memory of its own."""
         return None
 
-    def map(self, begin: int, end: int) -> memoryview:
+    def map(self, begin: int, end: int, *, anew: bool = False) -> memoryview:
         """A private, writable map of part of the data section; the file is never changed.
+
+        With `anew`, the memory is no other map's, even of the same part.
 
         Raises:
             FormatError: The file has become shorter since it was opened.
         """
-        if self._map is None:
+        mapped = None if anew else self._map
+        if mapped is None:
             n_bytes = self.header.file_bytes
             if os.fstat(self._file.fileno()).st_size < n_bytes:
                 raise FormatError(_SHORTER, hint=_REPLACE)
             try:
-                self._map = memoryview(mmap.mmap(self._file.fileno(), n_bytes, access=mmap.ACCESS_COPY))
+                mapped = memoryview(mmap.mmap(self._file.fileno(), n_bytes, access=mmap.ACCESS_COPY))
             except ValueError as error:  # it has become shorter just now
                 raise FormatError(_SHORTER, hint=_REPLACE) from error
+            self._map = self._map if anew else mapped
         start = self.header.data_start
-        return self._map[start + begin : start + end]
+        return mapped[start + begin : start + end]
 
     def close(self) -> None:
         """Close the descriptor; maps live on until their arrays are gone."""

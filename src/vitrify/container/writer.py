@@ -14,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 from msgspec import Struct
 
+from vitrify.container.alike import alike
 from vitrify.container.codecs import Buffer, Codec, Items
 from vitrify.container.digest import BLANK, CHUNK_BYTES, digest_count, hex_digest, model_digest
 from vitrify.container.layout import (
@@ -87,13 +88,13 @@ class _Draft:
         digests: Those of `data`, a MiB each.
     """
 
-    def __init__(self, piece: Piece, number: int | None, effort: int) -> None:
+    def __init__(self, piece: Piece, numbers: tuple[int, ...], effort: int) -> None:
         self.name = piece.name
         self.form: tuple[str, tuple[int, ...]] = piece.dtype, piece.shape
         self.data = piece.data
         self.stored_bytes = piece.n_bytes
         self.digests = [BLANK] * digest_count(self.stored_bytes)
-        self._number, self._n_bytes = number, piece.n_bytes
+        self._numbers, self._n_bytes = numbers, piece.n_bytes
         self._codec: Codec | None = None
         self._plain: list[tuple[int | None, int, list[str]]] | None = None
         if effort and piece.n_bytes:
@@ -101,11 +102,14 @@ class _Draft:
 
             data = piece.data()
             if (encoded := encode(data, piece.items, effort)) is not None:
-                self._encoded(*encoded, [(number, data)])
+                self._encoded(*encoded, [(numbers, data)])
 
-    def _encoded(self, codec: Codec, body: bytes, plain: list[tuple[int | None, Buffer]]) -> None:
+    def _encoded(self, codec: Codec, body: bytes, plain: Sequence[tuple[tuple[int, ...], Buffer]]) -> None:
         """Take the encoded bytes instead; the digests of what they decode to are needed all the same."""
-        self._plain = [(number, len(data), _digests(data)) for number, data in plain]
+        self._plain = []
+        for numbers, data in plain:
+            digests = _digests(data)
+            self._plain += [(number, len(data), digests) for number in numbers or (None,)]
         self._codec, self.data, self.stored_bytes = codec, (lambda: body), len(body)
         self.form = "U8", (len(body),)
         self.digests = [BLANK] * digest_count(len(body))
@@ -118,8 +122,10 @@ class _Draft:
         body = group.encode(joined, effort)
         if body is None:
             return None
-        draft = cls(Piece(name=group.name, dtype="U8", shape=(len(joined),), data=lambda: b""), None, 0)
-        draft._encoded(group.codec, body, list(zip(group.numbers, parts, strict=True)))
+        draft = cls(Piece(name=group.name, dtype="U8", shape=(len(joined),), data=lambda: b""), (), 0)
+        draft._encoded(
+            group.codec, body, [((number,), part) for number, part in zip(group.numbers, parts, strict=True)]
+        )
         return draft
 
     def hash(self, i: int, chunk: Buffer) -> None:
@@ -129,17 +135,21 @@ class _Draft:
     @property
     def plain(self) -> list[tuple[int | None, int, list[str]]]:
         """The number, the size and the digests of each piece before encoding."""
-        return [(self._number, self._n_bytes, self.digests)] if self._plain is None else self._plain
+        if self._plain is not None:
+            return self._plain
+        return [(number, self._n_bytes, self.digests) for number in self._numbers or (None,)]
 
     @property
     def stored(self) -> Stored:
         """What the header says of it."""
+        several = tuple((number, n_bytes) for number, n_bytes, _ in self.plain if number is not None)
+        piece = several[0][0] if len(several) == 1 else None
+        pieces = several if len(several) > 1 else ()
         if self._codec is None:
-            return Stored(tuple(self.digests), self._number)
-        if not self._codec.is_group:
-            return Stored(tuple(self.digests), self._number, self._codec.name, self._n_bytes)
-        pieces = tuple((number, n_bytes) for number, n_bytes, _ in self.plain if number is not None)
-        return Stored(tuple(self.digests), None, self._codec.name, self._n_bytes, pieces)
+            return Stored(tuple(self.digests), piece, pieces=pieces)
+        if self._codec.is_group:
+            piece, pieces = None, several
+        return Stored(tuple(self.digests), piece, self._codec.name, self._n_bytes, pieces)
 
 
 def _digests(data: Buffer) -> list[str]:
@@ -241,14 +251,14 @@ def plan(
         [sum(pieces[number].n_bytes for number in group.numbers) for group in tried],
     )
     grouped = {number for group, draft in zip(tried, together, strict=True) if draft for number in group.numbers}
-    alone: list[tuple[Piece, int | None]] = []
-    alone += [(piece, number) for number, piece in enumerate(pieces) if number not in grouped]
-    alone += [(piece, None) for piece in reserved]
+    left = [number for number in range(len(pieces)) if number not in grouped]
+    alone: list[tuple[Piece, tuple[int, ...]]] = [(pieces[numbers[0]], numbers) for numbers in alike(pieces, left)]
+    alone += [(piece, ()) for piece in reserved]
     drafts = [draft for draft in together if draft]
     drafts += _side_by_side(lambda i: _Draft(*alone[i], effort), [piece.n_bytes if effort else 0 for piece, _ in alone])
     if attached is not None:
         record_piece = Piece(name=RECORD, dtype="U8", shape=(len(attached),), data=lambda: attached)
-        drafts.append(_Draft(record_piece, None, 0))
+        drafts.append(_Draft(record_piece, (), 0))
     return Plan(drafts, record=record)
 
 

@@ -322,10 +322,11 @@ class Arrays:
         found = self._stored.get(table)
         if found is None:
             placed, file = self.placement(table), self._tables.file
-            joined = None if placed.joined is None else file.block(placed.joined)
-            ratio = self._cells_ratio if joined is None else joined.stored_bytes / max(1, joined.n_bytes)
+            ratio = self._cells_ratio
+            if placed.joined is not None:
+                ratio = file.share(placed.joined) / max(1, file.block(placed.joined).n_bytes)
             found = self._stored[table] = np.rint(placed.sizes * ratio).astype(np.int64)
-            found[placed.is_big] = [file.block(number).stored_bytes for number in placed.blocks]
+            found[placed.is_big] = [file.share(number) for number in placed.blocks]
         return found
 
     def _item_bytes(self, ref: Ref) -> int:

@@ -147,7 +147,7 @@ def _summary(parsed: ParsedGraph, record: RecordSummary) -> Summary:
         n_arrays=n_arrays,
         n_blocks=len(header.blocks),
         structure_bytes=stored[STRUCTURE],
-        decoded_bytes=sum(block.n_bytes for block in header.blocks),
+        decoded_bytes=sum(block.n_bytes * block.n_copies for block in header.blocks),
         record=record,
         record_bytes=sum(block.stored_bytes for block in header.blocks if _is_record(block)),
         not_recorded=tuple(what for name, what in _RECORDED.items() if not getattr(record, name)),

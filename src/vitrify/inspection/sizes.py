@@ -87,7 +87,7 @@ class Sizes:
             return
         placed = self._arrays.placement(table)
         for row, number in zip(np.flatnonzero(placed.is_big).tolist(), placed.blocks, strict=True):
-            self.stored[labels[row]] += self._tables.file.block(number).stored_bytes
+            self.stored[labels[row]] += self._tables.file.share(number)
         small = ~placed.is_big
         sizes = placed.sizes[small]
         self._add(Run(placed.joined, int(sizes.sum()), lambda: sizes), labels[small])
@@ -97,7 +97,7 @@ class Sizes:
         if n_bytes == 0:
             return
         is_cells = n_bytes < CELL_LIMIT_BYTES or run.block is None
-        stored_bytes = 0 if is_cells or run.block is None else self._tables.file.block(run.block).stored_bytes
+        stored_bytes = 0 if is_cells or run.block is None else self._tables.file.share(run.block)
         if int(labels.min()) == int(labels.max()):
             self._cells[labels[0]] += n_bytes if is_cells else 0
             self.stored[labels[0]] += stored_bytes

@@ -15,6 +15,7 @@ import pytest
 import vitrify
 from tests.support.independent_reader import Container
 from vitrify.container import parallel
+from vitrify.container.reader import open_glass_bytes
 from vitrify.container.writer import Piece, plan
 
 
@@ -49,7 +50,7 @@ class TestPlan:
     def test_every_name_comes_once(self) -> None:
         """Reserved names and repetitions get a number that is free."""
         wanted = ["x", "x", "x~2", "x", "$cells", "$graph", "__metadata__", "__metadata__", "x~2"]
-        found = names(written([piece(name, bytes(4096)) for name in wanted]))
+        found = names(written([piece(name, bytes([i]) * 4096) for i, name in enumerate(wanted)]))
         assert len(set(found)) == len(wanted) + 2
         assert found[-2:] == ["$cells", "$graph"]
         assert found[:4] == ["x", "x~3", "x~2", "x~4"]
@@ -58,6 +59,23 @@ class TestPlan:
         """A hundred thousand of them."""
         found = names(written([piece("x", b"")] * 100_000))
         assert len(set(found)) == 100_002
+
+    @pytest.mark.parametrize("effort", [0, 3])
+    def test_equal_bytes_of_one_form_are_stored_once(self, effort: int) -> None:
+        """Not those that differ in one byte that is not looked at first, nor those of another shape."""
+        noise = np.random.default_rng(0).bytes(8192)
+        nearly = noise[:100] + bytes([noise[100] ^ 1]) + noise[101:]
+        contents = [noise, nearly, noise, noise, nearly, noise[:4096], noise]
+        pieces = [piece(str(i), content) for i, content in enumerate(contents)]
+        pieces[6] = piece("6", noise, "F64", (1024,))
+        data = written(pieces, effort)
+        assert sorted(names(data)[:-2]) == ["0", "1", "5", "6"]
+        assert [block.data for block in Container(data).blocks] == contents
+        with open_glass_bytes(data) as file:
+            assert [file.piece(number).tobytes() for number in range(7)] == contents
+            assert sum(file.share(number) for number in range(7)) == sum(
+                b.stored_bytes for b in file.header.blocks[:-2]
+            )
 
     def test_buffers_are_made_when_they_are_needed(self) -> None:
         """Not before, and for a path once: no second copy of the model waits in memory."""
