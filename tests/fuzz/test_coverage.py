@@ -65,7 +65,7 @@ def test_changes_of_structure_have_right_digests_and_are_values_or_refused() -> 
     n_right = n_other = 0
     for seed in range(300):
         data = random.choice(SMALL).read_bytes()
-        changed = mutate(data, 1 << 16, seed, native=lambda part, n: flipped(part, n, random), fallback=fallback)
+        changed = mutate(data, 1 << 18, seed, native=lambda part, n: flipped(part, n, random), fallback=fallback)
         n_other += changed != data
         outcomes.update(harness.graph(changed))
         try:
