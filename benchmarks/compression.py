@@ -44,9 +44,11 @@ def section(results: Results) -> list[str]:
     lines = [
         f"Geometric means over the {len(models)} models whose pickle is larger than 100 kB.",
         "Below 1 is smaller or faster.",
-        "*+MB* is how far memory rises above what the process holds before a save, or after a load by pickle.",
         "",
     ]
+    if has_memory(board):
+        told = "*+MB* is how far memory rises above what the process holds before a save, or after a load by pickle."
+        lines[-1:] = [told, ""]
     if missing := [name for name in LEFT_OUT if name not in board.models]:
         lines[-1:] = [f"Left out, as xz takes minutes for their noise: {', '.join(missing)}.", ""]
     for rival in RIVALS:
@@ -54,6 +56,11 @@ def section(results: Results) -> list[str]:
             lines += [f"### Ratios to {results.labels[rival]}", "", *ratios(board, results, rival, models), ""]
     lines += ["### Model by model", "", *by_model(board, results), ""]
     return [*lines, *winners(board, results, SHOWN, models), ""]
+
+
+def has_memory(board: Board) -> bool:
+    """Whether memory was measured: results of older runs have none."""
+    return any(board.model_bytes(model) is not None for model in board.models)
 
 
 def ratios(board: Board, results: Results, rival: str, models: tuple[str, ...]) -> list[str]:
@@ -74,6 +81,7 @@ def ratios(board: Board, results: Results, rival: str, models: tuple[str, ...]) 
 def by_model(board: Board, results: Results) -> list[str]:
     """Size, times and memory of every tool on every model."""
     rows = []
+    is_measured = has_memory(board)
     for model in board.models:
         for tool in board.tools:
             if (model, tool) not in board.cells:
@@ -82,6 +90,7 @@ def by_model(board: Board, results: Results) -> list[str]:
             times = [milliseconds(board.spread(model, tool, metric)) for metric in list(SHOWN)[1:]]
             shown = megabytes(board.median(model, tool, "file_bytes"))
             extra = map(extra_megabytes, (board.save_extra_bytes(model, tool), board.load_extra_bytes(model, tool)))
-            rows.append([model, results.labels[tool], shown, factor(size.ratio if size else None), *times, *extra])
+            row = [model, results.labels[tool], shown, factor(size.ratio if size else None), *times]
+            rows.append([*row, *extra] if is_measured else row)
     header = ["model", "tool", "size MB", "÷ pickle 5", *(f"{SHOWN[metric]} ms" for metric in list(SHOWN)[1:])]
-    return table([*header, "save +MB", "load +MB"], rows)
+    return table([*header, "save +MB", "load +MB"] if is_measured else header, rows)

@@ -16,6 +16,8 @@ def section(results: Results) -> list[str]:
     lines = [
         f"One float64 array of {results.scale:g} GB, beside its bare bytes: `file.write` and `numpy.fromfile`.",
         "× is the tool's median ÷ that of the bare bytes; all files are in the page cache.",
+        "The bare read goes into an array of numpy, which asks for huge pages.",
+        "Where memory is fragmented, the system has to make them first, and its times spread the more.",
         "*Load and read all* adds the sum of all numbers, for which a mapped array is read at last.",
         "",
     ]

@@ -65,7 +65,7 @@ def test_changes_of_structure_have_right_digests_and_are_values_or_refused() -> 
     n_right = n_other = 0
     for seed in range(300):
         data = random.choice(SMALL).read_bytes()
-        changed = mutate(data, 1 << 18, seed, native=lambda part, n: flipped(part, n, random), fallback=fallback)
+        changed = mutate(data, 1 << 16, seed, native=lambda part, n: flipped(part, n, random), fallback=fallback)
         n_other += changed != data
         outcomes.update(harness.graph(changed))
         try:
@@ -73,7 +73,7 @@ def test_changes_of_structure_have_right_digests_and_are_values_or_refused() -> 
         except (ValueError, KeyError, TypeError, OverflowError):
             continue
         n_right += 1
-    assert n_other > 250
+    assert n_other > 225  # some draws change nothing, or make a file that is too large
     assert n_right > 150
     assert outcomes["value"] > 50
     assert outcomes["FormatError"] > 100
