@@ -27,7 +27,7 @@ def equal_arrays() -> Any:
 @case
 def equal_arrays_packed() -> Any:
     """Encoded blocks for several (4.10): two arrays, and columns of words and of numbers that come twice."""
-    words, numbers = [f"word {i:05d}" for i in range(1000)], [i * i for i in range(3000)]
+    words, numbers = [f"word {i:05d}" for i in range(500)], [i * i for i in range(1200)]
     values = np.repeat(np.arange(16.0), 64)
     return [values, values.copy(), {"a": tuple(words)}, {"b": numbers}, words, tuple(numbers)]
 

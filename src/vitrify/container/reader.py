@@ -64,7 +64,7 @@ class GlassFile:
             raise IntegrityError("the digest of the model does not match the digests of its blocks")
 
     def _number(self) -> list[Block]:
-        """The numbered blocks in order; for what several have together, if encoded, one that stands for the share."""
+        """The block of each number, in order; for an encoded one of several, a block that stands for its share."""
         found: dict[int, Block] = {}
         for block in self.header.blocks:
             if block.stored.codec == RAW:
@@ -184,6 +184,7 @@ class GlassFile:
         return out
 
     def _stored(self, blocks: Sequence[Block], memory: Memory) -> list[Bytes]:
+        # What several pieces have is read for each of them: a view would be the memory of all.
         views = [None if block.n_copies > 1 else self._source.view(block.begin, block.end) for block in blocks]
         outs = [
             memory(block.stored_bytes) if view is None else np.frombuffer(view, np.uint8)

@@ -38,7 +38,9 @@ SCALARS: Final[dict[type, str]] = {
     )
 }  # fmt: skip
 _INLINE_TEXT_CHARS: Final = 1024
-_FEW: Final = 1 << 14
+AT_ONCE: Final = 1 << 14
+"""How many values of a long column are worked through at a time, so that no second copy of all lies in memory."""
+
 _PLAIN_KINDS: Final[dict[type, str]] = {
     type(None): "none", bool: "bool", int: "int", float: "float", str: "text", bytes: "bytes", **SCALARS,
 }  # fmt: skip
@@ -202,12 +204,12 @@ def _encode_text(texts: Sequence[str], links: Links, name: str) -> Plain:
 
 def _joined(texts: Sequence[str]) -> bytes:
     """The texts as UTF-8 with a NUL between neighbours; of many, only a few are in memory a second time."""
-    if len(texts) <= _FEW:
+    if len(texts) <= AT_ONCE:
         return "\0".join(texts).encode()
     out = BytesIO()
-    for start in range(0, len(texts), _FEW):
+    for start in range(0, len(texts), AT_ONCE):
         out.write(b"\0" if start else b"")
-        out.write("\0".join(texts[start : start + _FEW]).encode())
+        out.write("\0".join(texts[start : start + AT_ONCE]).encode())
     return out.getvalue()
 
 

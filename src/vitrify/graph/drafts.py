@@ -1,6 +1,6 @@
 """Tables that are still growing, while the objects of a model are found.
 
-A draft keeps all values of its columns alive, because identity is tracked by `id`.
+A draft keeps all objects in its columns alive, because identity is tracked by `id`.
 """
 
 from __future__ import annotations
@@ -53,8 +53,8 @@ class Draft(Struct, eq=False):
 
     def forget_keys(self) -> None:
         """Let go of the keys of dicts, which the dicts have too, if no object is among them: there may be millions."""
-        if "keys" not in self.linked:
-            self.columns.pop("keys", None)
+        if self.shape.layout == "pairs" and "keys" not in self.linked:
+            del self.columns["keys"]
 
     def key(self, position: int) -> object:
         """The key at a position of the dicts of this table."""

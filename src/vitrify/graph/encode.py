@@ -316,7 +316,7 @@ class _Encoder:
         columns: dict[str, Column] = {}
         for name in list(draft.columns):
             columns[name] = encode_column(draft.columns[name], self, f"{prefix}.{name}"[:_MAX_BLOCK_NAME_CHARS])
-            if shape.layout == "pairs":
+            if name == "keys":
                 draft.forget_keys()
         arrays = self._array_data(draft, namer) if isinstance(shape, (ArrayMark, ObjectArrayShape)) else None
         return Table(shape.type_id, len(draft.objects), columns, shape.layout, lengths, arrays)

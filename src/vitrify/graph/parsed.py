@@ -16,7 +16,7 @@ from msgspec import Struct
 from vitrify.container.reader import Bytes
 from vitrify.errors import FormatError
 from vitrify.graph.cells import CellReader
-from vitrify.graph.columns import SCALARS
+from vitrify.graph.columns import AT_ONCE, SCALARS
 from vitrify.graph.schema import (
     Column,
     Const,
@@ -32,7 +32,6 @@ from vitrify.graph.schema import (
 NumberArray = npt.NDArray[Any]
 Reference = tuple[int, NumberArray, NumberArray | None]
 _SCALAR_TEXTS: Final = frozenset(SCALARS.values())
-_FEW: Final = 1 << 14
 
 # What a value takes beyond its cells and the places that `parse` charges, by the kind of its column, at the worst
 # moment of a load. A compressed cell can be a thousandth of a byte: 4 kB may ask for 40 million objects (attacks R04).
@@ -130,9 +129,9 @@ class Parsed(Struct, kw_only=True):
     def each(self, objects: Sequence[list[object]], names: Sequence[object]) -> Iterable[object]:
         """What `materialize` lists, for who goes through it once: of many numbers, only a few are listed at a time."""
         numbers = self.numbers
-        if numbers is None or self.n <= _FEW or self.of not in ("bool", "int", "float"):
+        if numbers is None or self.n <= AT_ONCE or self.of not in ("bool", "int", "float"):
             return self.materialize(objects, names)
-        return chain.from_iterable(numbers[start : start + _FEW].tolist() for start in range(0, self.n, _FEW))
+        return chain.from_iterable(numbers[start : start + AT_ONCE].tolist() for start in range(0, self.n, AT_ONCE))
 
 
 def parse_column(column: Column, n: int, cells: CellReader, graph: Graph) -> Parsed:
