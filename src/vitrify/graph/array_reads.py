@@ -76,6 +76,8 @@ class ArrayReads:
             return [self(row, memory) for row in rows]
         array, dtype, shapes, cells = np.ndarray, self._dtype, self._shapes, self._cells
         ends, sizes = self._ends, self._sizes
+        if not len(cells):
+            return [array(shapes[row], dtype) for row in rows]
         return [array(shapes[row], dtype, bytearray(cells[ends[row] - sizes[row] : ends[row]])) for row in rows]
 
 

@@ -100,9 +100,9 @@ class Rows(Struct, frozen=True, kw_only=True):
     def arrays(self, field: str) -> list[Array]:
         """A column of numpy arrays, one a row."""
         values = self.values(field)
-        for row, value in enumerate(values):
-            if type(value) is not np.ndarray:
-                self.fail(row, f"{field} must be an array")
+        if set(map(type, values)) - {np.ndarray}:
+            row = next(row for row, value in enumerate(values) if type(value) is not np.ndarray)
+            self.fail(row, f"{field} must be an array")
         return values  # type: ignore[return-value]  # checked above
 
     def plain(self, field: str) -> list[object]:

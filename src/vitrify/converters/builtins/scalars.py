@@ -80,9 +80,18 @@ def _decode_status(value: int) -> object:
     return import_module("http").HTTPStatus(value)
 
 
-def _decode_safety(name: str) -> object:
+def decode_safety(name: str) -> Any:
+    """The member of `uuid.SafeUUID` of that name.
+
+    Raises:
+        TypeError: The name is no text.
+        ValueError: There is none of it.
+    """
     exact(name, str)
-    return import_module("uuid").SafeUUID[name]
+    members = import_module("uuid").SafeUUID.__members__
+    if name not in members:
+        raise ValueError(f"{name[:40]!r} is none of {', '.join(members)}")
+    return members[name]
 
 
 def _charged(n_bytes: int) -> Any:
@@ -139,7 +148,7 @@ CONVERTERS: Final[tuple[Converter[Any], ...]] = (
     ),
     _members("re.RegexFlag", int, _decode_flags),
     _members("http.HTTPStatus", int, _decode_status),
-    _members("uuid.SafeUUID", lambda safety: safety.name, _decode_safety),
+    _members("uuid.SafeUUID", lambda safety: safety.name, decode_safety),
     Converter(
         type_id="Ellipsis",
         types=("builtins.ellipsis",),

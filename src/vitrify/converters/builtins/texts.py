@@ -15,6 +15,7 @@ from collections.abc import Callable
 from decimal import Context, Decimal, InvalidOperation
 from typing import Any, Final
 
+from vitrify.converters.builtins.scalars import decode_safety
 from vitrify.converters.checking.values import charge, exact, require_texts
 from vitrify.errors import UnsupportedError
 from vitrify.graph.converter import Converter
@@ -92,10 +93,8 @@ def _decoder(cls: Callable[[str], Any]) -> Callable[[str], Any]:
 
 def _decode_uuid(data: bytes, is_safe: str) -> uuid.UUID:
     exact(data, bytes)
-    return uuid.UUID(bytes=data, is_safe=_SAFETY[is_safe])
+    return uuid.UUID(bytes=data, is_safe=decode_safety(is_safe))
 
-
-_SAFETY: Final = {member.name: member for member in uuid.SafeUUID}
 
 CONVERTERS: Final[tuple[Converter[Any], ...]] = (
     Converter(

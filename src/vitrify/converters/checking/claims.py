@@ -1,18 +1,10 @@
-"""What counts as a number, or an array of them, where scipy takes "array_like"; and how a library's refusal is heard.
-
-A library raises whatever the code it happens to reach raises, `NotImplementedError` and `AssertionError` among them;
-for the reader of a file these all mean that the values cannot belong together.
-"""
+"""What counts as a number, or an array of them, where scipy takes "array_like"."""
 
 from __future__ import annotations
 
-import functools
-from collections.abc import Callable
 from typing import Any, Final
 
 import numpy as np
-
-from vitrify.errors import VitrifyError
 
 _SCALARS: Final = (int, float, complex, np.number, np.bool_)
 _MAX_LIST_DEPTH: Final = 4
@@ -38,18 +30,3 @@ def require(condition: object, message: str) -> None:
     """Raise ValueError unless the condition holds."""
     if not condition:
         raise ValueError(message)
-
-
-def refusing(decode: Callable[..., Any]) -> Callable[..., Any]:
-    """`decode`, but every exception that is none of ours becomes a ValueError."""
-
-    @functools.wraps(decode)
-    def guarded(*values: Any) -> Any:
-        try:
-            return decode(*values)
-        except (VitrifyError, MemoryError):
-            raise
-        except Exception as error:
-            raise ValueError(f"{type(error).__name__}: {str(error)[:200]}") from error
-
-    return guarded

@@ -15,7 +15,7 @@ from typing import Any, Final
 import numpy as np
 import pandas as pd
 
-from vitrify.converters.checking.claims import refusing, require
+from vitrify.converters.checking.claims import require
 from vitrify.converters.checking.reach import charge_reach
 from vitrify.converters.checking.values import charge
 from vitrify.converters.pandas import types_of
@@ -135,7 +135,7 @@ CONVERTERS: tuple[Converter[Any], ...] = (
         types=types_of("pandas.ArrowExtensionArray"),
         fields=("name", "unit", "tz", "values", "mask"),
         encode=_encode_array,
-        decode=refusing(_decode_array),
+        decode=_decode_array,
         check=_check,
         owns_arrays=True,
     ),
@@ -144,7 +144,7 @@ CONVERTERS: tuple[Converter[Any], ...] = (
         types=types_of("pandas.ArrowDtype"),
         fields=("name", "unit", "tz"),
         encode=lambda dtype: _split(dtype.pyarrow_dtype),
-        decode=refusing(_decode_dtype),
+        decode=_decode_dtype,
         check=_check,
     ),
 )

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from vitrify.converters.checking.claims import refusing
 from vitrify.converters.pandas import types_of
 from vitrify.graph.converter import Converter
 from vitrify.graph.rows import Rows
@@ -27,7 +26,7 @@ def pandas_converter(
         types=types_of(type_id),
         fields=fields,
         encode=encode,
-        decode=refusing(decode),
+        decode=decode,
         check=check,
         owns_arrays=owns_arrays,
     )

@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 from pandas.api.extensions import ExtensionArray
 
-from vitrify.converters.checking.claims import refusing, require
+from vitrify.converters.checking.claims import require
 from vitrify.converters.checking.reach import charge_reach
 from vitrify.converters.checking.values import charge
 from vitrify.converters.pandas import types_of
@@ -178,7 +178,7 @@ CONVERTERS: tuple[Converter[Any], ...] = (
         types=types_of("pandas.Series"),
         fields=("values", "index", "name", "attrs", "allows_duplicate_labels"),
         encode=_encode_series,
-        decode=refusing(_decode_series),
+        decode=_decode_series,
         check=_check_series,
         owns_arrays=True,
     ),
@@ -187,7 +187,7 @@ CONVERTERS: tuple[Converter[Any], ...] = (
         types=types_of("pandas.DataFrame"),
         fields=("blocks", "arrays", "order", "columns", "index", "attrs", "allows_duplicate_labels"),
         encode=_encode_frame,
-        decode=refusing(_decode_frame),
+        decode=_decode_frame,
         check=_check_frames,
         owns_arrays=True,
     ),

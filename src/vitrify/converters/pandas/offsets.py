@@ -14,7 +14,7 @@ from typing import Any, Final
 import numpy as np
 import pandas as pd
 
-from vitrify.converters.checking.claims import refusing, require
+from vitrify.converters.checking.claims import require
 from vitrify.converters.checking.values import charge
 from vitrify.converters.pandas import OFFSETS, types_of
 from vitrify.converters.pandas.refusals import missing_here
@@ -128,7 +128,7 @@ def _decoder(kind: str) -> Callable[..., Any]:
             del given["weekmask"]
         return cls(n, normalize, **given)
 
-    return refusing(decode)
+    return decode
 
 
 def _open_days(weekmask: str) -> str:

@@ -7,7 +7,7 @@ from typing import Any, Final
 import numpy as np
 import pandas as pd
 
-from vitrify.converters.checking.claims import refusing, require
+from vitrify.converters.checking.claims import require
 from vitrify.converters.checking.values import charge, require_ints
 from vitrify.converters.pandas import types_of
 from vitrify.converters.pandas.memory import check_times, times_of
@@ -92,7 +92,7 @@ CONVERTERS: tuple[Converter[Any], ...] = (
         types=types_of("pandas.Timestamp"),
         fields=("value", "unit", "tz", "fold"),
         encode=_encode_timestamp,
-        decode=refusing(_decode_timestamp),
+        decode=_decode_timestamp,
         check=_check_ticks,
     ),
     Converter(
@@ -100,7 +100,7 @@ CONVERTERS: tuple[Converter[Any], ...] = (
         types=types_of("pandas.Timedelta"),
         fields=("value", "unit"),
         encode=lambda duration: (_value(duration), _unit(duration)),
-        decode=refusing(_decode_timedelta),
+        decode=_decode_timedelta,
         check=_check_ticks,
     ),
     Converter(
@@ -108,7 +108,7 @@ CONVERTERS: tuple[Converter[Any], ...] = (
         types=types_of("pandas.Period"),
         fields=("ordinal", "freq"),
         encode=lambda period: (period.ordinal, period.freq),
-        decode=refusing(_decode_period),
+        decode=_decode_period,
         check=_check_ticks,
     ),
     Converter(
@@ -116,7 +116,7 @@ CONVERTERS: tuple[Converter[Any], ...] = (
         types=types_of("pandas.Interval"),
         fields=("left", "right", "closed"),
         encode=lambda interval: (interval.left, interval.right, interval.closed),
-        decode=refusing(_decode_interval),
+        decode=_decode_interval,
         check=_check_intervals,
     ),
     Converter(

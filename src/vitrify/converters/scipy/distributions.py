@@ -13,7 +13,7 @@ from typing import Any, Final
 import numpy as np
 import scipy.stats
 
-from vitrify.converters.checking.claims import is_numeric, refusing, require
+from vitrify.converters.checking.claims import is_numeric, require
 from vitrify.converters.scipy import types_of
 from vitrify.converters.scipy.names import CONTINUOUS, DISCRETE
 from vitrify.converters.scipy.rowwise import charged
@@ -172,7 +172,7 @@ CONVERTERS: tuple[Converter[Any], ...] = (
         types=types_of("scipy.stats.distribution"),
         fields=("name",),
         encode=_encode_library,
-        decode=refusing(_decode_library),
+        decode=_decode_library,
         check=charged(_NAME_BYTES),
     ),
     Converter(
@@ -180,7 +180,7 @@ CONVERTERS: tuple[Converter[Any], ...] = (
         types=types_of("scipy.stats.frozen"),
         fields=("distribution", "args", "kwds", "random_state"),
         encode=_encode_frozen,
-        decode=refusing(_decode_frozen),
+        decode=_decode_frozen,
         check=charged(_FROZEN_BYTES),
     ),
     Converter(
@@ -188,7 +188,7 @@ CONVERTERS: tuple[Converter[Any], ...] = (
         types=types_of("scipy.stats.rv_sample"),
         fields=("values", "name", "longname", "seed", "random_state"),
         encode=_encode_sample,
-        decode=refusing(_decode_sample),
+        decode=_decode_sample,
         check=charged(_FROZEN_BYTES),
     ),
     Converter(
@@ -196,7 +196,7 @@ CONVERTERS: tuple[Converter[Any], ...] = (
         types=types_of("scipy.stats.rv_histogram"),
         fields=("histogram", "density", "name", "longname", "seed", "random_state"),
         encode=_encode_histogram,
-        decode=refusing(_decode_histogram),
+        decode=_decode_histogram,
         check=charged(_FROZEN_BYTES),
     ),
 )

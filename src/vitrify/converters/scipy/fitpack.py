@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 import scipy.interpolate
 
-from vitrify.converters.checking.claims import is_array, refusing, require
+from vitrify.converters.checking.claims import is_array, require
 from vitrify.converters.scipy import types_of
 from vitrify.converters.scipy.rowwise import charged, each_row
 from vitrify.errors import UnsupportedError
@@ -176,7 +176,7 @@ def _curve(name: str) -> Converter[Any]:
         types=types_of(type_id),
         fields=_CURVE_FIELDS,
         encode=_encode_curve,
-        decode=refusing(_decode_curve(name)),
+        decode=_decode_curve(name),
         check=charged(_SPLINE_BYTES, each_row(_check_curve, *_CURVE_FIELDS)),
     )
 
@@ -189,7 +189,7 @@ def _surface(name: str) -> Converter[Any]:
         types=types_of(type_id),
         fields=fields,
         encode=_encode_surface,
-        decode=refusing(_decode_surface(name)),
+        decode=_decode_surface(name),
         check=charged(_SPLINE_BYTES, each_row(_check_surface, *fields)),
     )
 

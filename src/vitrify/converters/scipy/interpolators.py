@@ -11,7 +11,7 @@ import numpy as np
 import scipy
 import scipy.interpolate
 
-from vitrify.converters.checking.claims import is_array, is_numeric, refusing, require
+from vitrify.converters.checking.claims import is_array, is_numeric, require
 from vitrify.converters.scipy import types_of
 from vitrify.converters.scipy.rowwise import charged
 from vitrify.errors import UnsupportedError
@@ -131,7 +131,7 @@ CONVERTERS: tuple[Converter[Any], ...] = (
         types=types_of("scipy.interpolate.interp1d"),
         fields=("x", "y", "kind", "axis", "copy", "bounds_error", "fill_value"),
         encode=_encode_line,
-        decode=refusing(_decode_line),
+        decode=_decode_line,
         check=charged(_LINE_BYTES),
     ),
     Converter(
@@ -139,7 +139,7 @@ CONVERTERS: tuple[Converter[Any], ...] = (
         types=types_of("scipy.interpolate.RegularGridInterpolator"),
         fields=("points", "values", "method", "bounds_error", "fill_value", "knots", "coefficients"),
         encode=_encode_grid,
-        decode=refusing(_decode_grid),
+        decode=_decode_grid,
         check=charged(_GRID_BYTES),
     ),
 )

@@ -11,7 +11,7 @@ from typing import Any, Final
 import numpy as np
 import scipy.spatial
 
-from vitrify.converters.checking.claims import is_array, refusing, require
+from vitrify.converters.checking.claims import is_array, require
 from vitrify.converters.scipy import types_of
 from vitrify.converters.scipy.rowwise import charged, each_row
 from vitrify.errors import UnsupportedError
@@ -94,7 +94,7 @@ def _tree(name: str) -> Converter[Any]:
         types=types_of(type_id),
         fields=fields,
         encode=_encode,
-        decode=refusing(_decoder(name)),
+        decode=_decoder(name),
         check=charged(_TREE_BYTES, each_row(_check, *fields)),
     )
 

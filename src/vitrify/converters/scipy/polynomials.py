@@ -11,7 +11,7 @@ from typing import Any, Final
 import numpy as np
 import scipy.interpolate
 
-from vitrify.converters.checking.claims import is_array, refusing, require
+from vitrify.converters.checking.claims import is_array, require
 from vitrify.converters.scipy import types_of
 from vitrify.converters.scipy.rowwise import charged, each_row
 from vitrify.errors import UnsupportedError
@@ -94,7 +94,7 @@ def _pieces(name: str) -> Converter[Any]:
         types=types_of(type_id),
         fields=("c", "x", "extrapolate", "axis"),
         encode=_encode_pieces,
-        decode=refusing(decode),
+        decode=decode,
         check=charged(_SPLINE_BYTES, each_row(_check_pieces, "c", "x", "extrapolate", "axis")),
     )
 
@@ -129,7 +129,7 @@ CONVERTERS: tuple[Converter[Any], ...] = (
         types=types_of("scipy.interpolate.BSpline"),
         fields=("t", "c", "k", "extrapolate", "axis"),
         encode=_encode_spline,
-        decode=refusing(_decode_spline),
+        decode=_decode_spline,
         check=charged(_SPLINE_BYTES, each_row(_check_spline, "t", "c", "k", "extrapolate", "axis")),
     ),
     _pieces("PPoly"),
@@ -143,7 +143,7 @@ CONVERTERS: tuple[Converter[Any], ...] = (
         types=types_of("scipy.interpolate.NdPPoly"),
         fields=("c", "x", "extrapolate"),
         encode=_encode_nd,
-        decode=refusing(_decode_nd),
+        decode=_decode_nd,
         check=charged(_SPLINE_BYTES),
     ),
 )

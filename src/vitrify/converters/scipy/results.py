@@ -6,7 +6,6 @@ from typing import Any, Final
 
 import scipy.optimize
 
-from vitrify.converters.checking.claims import refusing
 from vitrify.converters.scipy import types_of
 from vitrify.converters.scipy.rowwise import charged
 from vitrify.graph.converter import Converter
@@ -30,7 +29,7 @@ CONVERTERS: tuple[Converter[Any], ...] = (
         types=types_of("scipy.optimize.OptimizeResult"),
         fields=("items",),
         encode=_encode,
-        decode=refusing(_decode),
+        decode=_decode,
         check=charged(_RESULT_BYTES),
     ),
 )

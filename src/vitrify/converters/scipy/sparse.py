@@ -14,7 +14,7 @@ from typing import Any, Final
 import numpy as np
 import scipy.sparse
 
-from vitrify.converters.checking.claims import refusing, require
+from vitrify.converters.checking.claims import require
 from vitrify.converters.scipy import types_of
 from vitrify.converters.scipy.rowwise import charged, each_row
 from vitrify.converters.scipy.sparse_checks import (
@@ -124,7 +124,7 @@ def _compressed(type_id: str, *, by_column: bool) -> Converter[Any]:
         types=types_of(type_id),
         fields=("shape", "data", "indices", "indptr", "maxprint"),
         encode=encode,
-        decode=refusing(decode),
+        decode=decode,
         check=_with_maxprint(each_row(check, "shape", "data", "indices", "indptr")),
     )
 
@@ -156,7 +156,7 @@ def _blocked(type_id: str) -> Converter[Any]:
         types=types_of(type_id),
         fields=("shape", "data", "indices", "indptr", "maxprint"),
         encode=encode,
-        decode=refusing(decode),
+        decode=decode,
         check=_with_maxprint(each_row(check, "shape", "data", "indices", "indptr")),
     )
 
@@ -199,7 +199,7 @@ def _coordinates(type_id: str) -> Converter[Any]:
         types=types_of(type_id),
         fields=("shape", "data", "coords", "has_canonical_format", "maxprint"),
         encode=encode,
-        decode=refusing(decode),
+        decode=decode,
         check=_with_maxprint(),
     )
 
@@ -223,7 +223,7 @@ def _diagonals(type_id: str) -> Converter[Any]:
         types=types_of(type_id),
         fields=("shape", "data", "offsets", "maxprint"),
         encode=encode,
-        decode=refusing(decode),
+        decode=decode,
         check=_with_maxprint(each_row(check, "shape", "data", "offsets")),
     )
 
@@ -249,7 +249,7 @@ def _lists(type_id: str) -> Converter[Any]:
         types=types_of(type_id),
         fields=("shape", "rows", "data", "dtype", "maxprint"),
         encode=encode,
-        decode=refusing(decode),
+        decode=decode,
         check=_with_maxprint(),
     )
 
@@ -279,7 +279,7 @@ def _pairs(type_id: str) -> Converter[Any]:
         types=types_of(type_id),
         fields=("shape", "pairs", "dtype", "maxprint"),
         encode=encode,
-        decode=refusing(decode),
+        decode=decode,
         check=_with_maxprint(),
     )
 
