@@ -23,15 +23,15 @@ TREES = (100, 1_000, 10_000, 100_000)
 WORDS = (10_000, 100_000, 1_000_000, 10_000_000)
 GIGABYTES = (0.1, 0.3, 1.0, 2.0, 4.0, 8.0)
 _BUDGET_S = 1.0
-_PER_ARRAY = 4
-"""An array lies in memory, in the cache of its file and in that of its source, and something must be left."""
+_PER_ARRAY = 2.5
+"""An array lies in memory and in the cache of its file, and something must be left."""
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
     """How far each family grows."""
     parser.add_argument("--trees", type=positive_int, default=TREES[-1], help=f"most of {TREES} (default: {TREES[-1]})")
-    parser.add_argument("--words", type=positive_int, default=WORDS[-2], help=f"most of {WORDS} (default: {WORDS[-2]})")
-    parser.add_argument("--largest", type=positive, default=2.0, help=f"largest array, in GB, of {GIGABYTES}")
+    parser.add_argument("--words", type=positive_int, default=WORDS[-1], help=f"most of {WORDS} (default: {WORDS[-1]})")
+    parser.add_argument("--largest", type=positive, default=GIGABYTES[-1], help=f"largest array, in GB, of {GIGABYTES}")
     common(parser, repeat=2, tools=[tool.name for tool in TOOLS])
 
 

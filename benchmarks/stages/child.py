@@ -14,6 +14,8 @@ import numpy as np
 from benchmarks.child import Figures, import_all, median, read_pickled, sample_count, seconds
 from benchmarks.tools import REFERENCE, TOOL_BY_NAME
 
+FEW_BYTES = 1 << 20
+
 
 def save(order: Mapping[str, Any]) -> Figures:
     """Saves to a free path; for vitrify also the graph alone, and the bytes alone."""
@@ -69,14 +71,28 @@ def warm_median(call: Callable[[], float], order: Mapping[str, Any]) -> float:
 
 def read_and_digest(path: str) -> object:
     """The least that a reader must do which checks every byte: one pass to read them, one for their digest."""
-    data = np.fromfile(path, np.uint8)
-    import_module("blake3").blake3(data.data, max_threads=n_cores()).digest()
+    with open(path, "rb", buffering=0) as file:
+        if (n_bytes := os.fstat(file.fileno()).st_size) < FEW_BYTES:
+            small = file.read()
+            digest(small)
+            return small
+        data = np.fromfile(file, np.uint8, n_bytes)
+    digest(data.data)
     return data
+
+
+def digest(data: Any) -> None:
+    """Of all bytes at once: few of them on this thread, for which others would come too late."""
+    blake3 = import_module("blake3").blake3
+    if len(data) < FEW_BYTES:
+        blake3(data).digest()
+    else:
+        blake3(data, max_threads=n_cores()).digest()
 
 
 def digest_and_write(data: Any, path: str) -> None:
     """The least for a writer whose file has digests."""
-    import_module("blake3").blake3(data.data, max_threads=n_cores()).digest()
+    digest(data.data)
     with open(path, "wb", buffering=0) as file:
         written = 0
         while written < len(data):

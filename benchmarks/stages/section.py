@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from benchmarks.figures import Board
+from benchmarks.figures import Board, geomean
 from benchmarks.layout import NOTHING, factor, number, table
 from benchmarks.results import Results
 
 Figures = Mapping[str, float]
-Column = Callable[[Figures, float], str]
-"""What stands in a column: of the figures of a tool, and the time of pickle 5."""
+Column = tuple[Callable[[float], str], Callable[[Figures, float], float]]
+"""How a column shows its values, and the value: of the figures of a tool, and the time of pickle 5."""
 
 
 def section(results: Results) -> list[str]:
@@ -46,37 +46,45 @@ def ms(value: float) -> str:
 
 
 LOAD: Mapping[str, Column] = {
-    "vitrify": lambda own, pickled: ms(own["load_s"]),
-    "×": lambda own, pickled: factor(own["load_s"] / pickled),
-    "floor": lambda own, pickled: ms(own["bytes_s"]),
-    "floor ×": lambda own, pickled: factor(own["bytes_s"] / pickled),
-    "container": lambda own, pickled: ms(own["container_s"]),
-    "checks": lambda own, pickled: ms(own["checks_s"]),
-    "checks ×": lambda own, pickled: factor(own["checks_s"] / pickled),
-    "objects": lambda own, pickled: ms(own["load_s"] - own["container_s"] - own["checks_s"]),
+    "vitrify": (ms, lambda own, pickled: own["load_s"]),
+    "×": (factor, lambda own, pickled: own["load_s"] / pickled),
+    "floor": (ms, lambda own, pickled: own["bytes_s"]),
+    "floor ×": (factor, lambda own, pickled: own["bytes_s"] / pickled),
+    "container": (ms, lambda own, pickled: own["container_s"]),
+    "checks": (ms, lambda own, pickled: own["checks_s"]),
+    "checks ×": (factor, lambda own, pickled: own["checks_s"] / pickled),
+    "objects": (ms, lambda own, pickled: own["load_s"] - own["container_s"] - own["checks_s"]),
 }
 SAVE: Mapping[str, Column] = {
-    "vitrify": lambda own, pickled: ms(own["save_s"]),
-    "×": lambda own, pickled: factor(own["save_s"] / pickled),
-    "floor": lambda own, pickled: ms(own["written_s"]),
-    "floor ×": lambda own, pickled: factor(own["written_s"] / pickled),
-    "graph": lambda own, pickled: ms(own["graph_s"]),
-    "writing": lambda own, pickled: ms(own["save_s"] - own["graph_s"]),
+    "vitrify": (ms, lambda own, pickled: own["save_s"]),
+    "×": (factor, lambda own, pickled: own["save_s"] / pickled),
+    "floor": (ms, lambda own, pickled: own["written_s"]),
+    "floor ×": (factor, lambda own, pickled: own["written_s"] / pickled),
+    "graph": (ms, lambda own, pickled: own["graph_s"]),
+    "writing": (ms, lambda own, pickled: own["save_s"] - own["graph_s"]),
 }
 
 
 def rows(board: Board, results: Results, whole: str, columns: Mapping[str, Column]) -> list[str]:
-    """A row for each model and tool; dashes where something was not measured."""
+    """A row for each model and tool, dashes where something was not measured; then the mean of each tool's ratios."""
     lines: list[list[str]] = []
+    found: dict[str, list[list[float]]] = {tool: [] for tool in board.tools if tool != results.reference}
     for model in board.models:
         pickled = board.median(model, results.reference, whole)
-        for tool in board.tools:
-            if tool == results.reference:
-                continue
+        for tool, values in found.items():
             own = {name: board.median(model, tool, name) or 0.0 for name in board.cells[model, tool].samples}
             start = [model, results.labels[tool], NOTHING if pickled is None else ms(pickled)]
             if not pickled or whole not in own:
                 lines.append([*start, *[NOTHING] * len(columns)])
-            else:
-                lines.append([*start, *[column(own, pickled) for column in columns.values()]])
+                continue
+            values.append([value(own, pickled) for _, value in columns.values()])
+            lines.append(
+                [*start, *[shown(value) for (shown, _), value in zip(columns.values(), values[-1], strict=True)]]
+            )
+    for tool, values in found.items():
+        means = [
+            factor(geomean(column)) if shown is factor else NOTHING
+            for (shown, _), column in zip(columns.values(), zip(*values, strict=True), strict=bool(values))
+        ]
+        lines += [["*geometric mean*", results.labels[tool], NOTHING, *means]] if values else []
     return table(["model", "tool", "pickle 5", *columns], lines)
