@@ -16,6 +16,7 @@ INTRODUCTION = (
     "Where nothing else is said, × is the tool's median ÷ the median of pickle protocol 5 in the same run.",
     "Below 1 is faster or smaller.",
     "Times are milliseconds, the median of one figure per process, with the lowest and highest in brackets.",
+    "Each section is a run of its own, and a machine is not always equally fast: compare figures of one table.",
     "What each column means, and what it does not, is written in `benchmarks/README.md`.",
 )
 

@@ -15,6 +15,7 @@ from benchmarks.child import Figures, import_all, median, read_pickled, sample_c
 from benchmarks.tools import REFERENCE, TOOL_BY_NAME
 
 FEW_BYTES = 1 << 20
+"""Below it, one thread has digested them before others have woken."""
 
 
 def save(order: Mapping[str, Any]) -> Figures:
@@ -82,7 +83,7 @@ def read_and_digest(path: str) -> object:
 
 
 def digest(data: Any) -> None:
-    """Of all bytes at once: few of them on this thread, for which others would come too late."""
+    """Of all bytes at once: few of them on this thread, more on all cores."""
     blake3 = import_module("blake3").blake3
     if len(data) < FEW_BYTES:
         blake3(data).digest()

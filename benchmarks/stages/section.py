@@ -22,7 +22,7 @@ def section(results: Results) -> list[str]:
         "",
         "### Load",
         "",
-        "- *floor*: read the file in one go, digest it on all cores, and do nothing else.",
+        "- *floor*: read the file in one go, digest it, from 1 MiB on all cores, and do nothing else.",
         "- *container*: open the file, read and compare every block, decode those that are encoded.",
         "- *checks*: the content checks of types, which predictions rely on.",
         "- *objects*: the rest, in which the graph is read and the objects are made.",
@@ -31,7 +31,7 @@ def section(results: Results) -> list[str]:
         "",
         "### Save",
         "",
-        "- *floor*: digest the same bytes on all cores, write them to a free path, and do nothing else.",
+        "- *floor*: digest the same bytes likewise, write them to a free path, and do nothing else.",
         "- *graph*: walk through the model's objects, collect their arrays and columns.",
         "- *writing*: the rest: codecs, digests, the file.",
         "",
@@ -83,7 +83,7 @@ def rows(board: Board, results: Results, whole: str, columns: Mapping[str, Colum
             )
     for tool, values in found.items():
         means = [
-            factor(geomean(column)) if shown is factor else NOTHING
+            factor(geomean(column)) if shown is factor and min(column) > 0 else NOTHING
             for (shown, _), column in zip(columns.values(), zip(*values, strict=True), strict=bool(values))
         ]
         lines += [["*geometric mean*", results.labels[tool], NOTHING, *means]] if values else []

@@ -1,0 +1,39 @@
+"""What the page says of stages: the mean of each tool's ratios, under its rows."""
+
+from __future__ import annotations
+
+from benchmarks.figures import Cell
+from benchmarks.results import Results
+from benchmarks.stages.section import section
+
+
+def stages(load_s: float, checks_s: float) -> dict[str, tuple[float, ...]]:
+    """Figures of a tool, of which only these two matter here."""
+    load = {"load_s": load_s, "bytes_s": 0.5, "container_s": 0.5, "checks_s": checks_s}
+    save = {"save_s": load_s, "written_s": 0.5, "graph_s": 0.5}
+    return {name: (value,) for name, value in {**load, **save}.items()}
+
+
+def means(*checks_s: float) -> list[str]:
+    """The cells of the mean's row, for models that take twice and eight times as long as pickle."""
+    cells = [
+        Cell(model=f"m{i}", tool="pickle", samples={"load_s": (1.0,), "save_s": (1.0,)}, errors={}) for i in range(2)
+    ]
+    for i, (load_s, share) in enumerate(zip((2.0, 8.0), checks_s, strict=True)):
+        cells.append(Cell(model=f"m{i}", tool="vitrify", samples=stages(load_s, share), errors={}))
+    labels = {"pickle": "pickle 5", "vitrify": "vitrify"}
+    results = Results(
+        environment={}, command="", reference="pickle", scale=1.0, titles={}, labels=labels, cells=tuple(cells)
+    )
+    line = next(line for line in section(results) if "geometric mean" in line)
+    return [cell.strip() for cell in line.strip("|").split("|")]
+
+
+def test_the_last_row_is_the_geometric_mean_of_the_ratios() -> None:
+    """Of 2 and 8 it is 4; times of different models have no mean."""
+    assert means(0.25, 0.25) == ["*geometric mean*", "vitrify", "–", "–", "4.00×", "–", "0.50×", "–", "–", "0.25×", "–"]
+
+
+def test_a_share_of_nothing_has_no_mean() -> None:
+    """A model may have no content to check."""
+    assert means(0.25, 0.0)[9] == "–"
