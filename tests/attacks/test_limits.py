@@ -50,7 +50,7 @@ def decoded(data: bytes) -> int:
     found = header(data)
     described = json.loads(found.pop("__metadata__")["blocks"])
     sizes = [end - begin for begin, end in (entry["data_offsets"] for entry in found.values())]
-    times = {"shuffle": 2, "trees": 2, "words": 2, "vocabulary": 4}
+    times = {"shuffle": 2, "sparse": 2, "trees": 2, "words": 2, "vocabulary": 4}
     return sum(
         how["n_bytes"] * times.get(how["codec"], 1) if "codec" in how else size
         for how, size in zip(described, sizes, strict=True)

@@ -1,6 +1,6 @@
 """The codecs of SPEC.md §4, byte by byte, written from it alone: this never imports vitrify.
 
-Numbers in comments are the points of 4.7 to 4.9; the trees of 4.6 stand in a file of their own.
+Numbers in comments are the points of 4.7 to 4.11; the trees of 4.6 stand in a file of their own.
 """
 
 from __future__ import annotations
@@ -139,6 +139,23 @@ def unvocabulary(content: bytes, n_bytes: int) -> bytes:
     return b"\0".join(keys) + values
 
 
+def unsparse(content: bytes, n_bytes: int) -> bytes:
+    """The numbers most of which are the same that are packed to this (4.11)."""
+    columns = Columns(content)
+    width = columns.take(1)[0]  # 1
+    require(width in (1, 2, 4, 8) and n_bytes % width == 0, "width of sparse numbers")
+    common, n = columns.planes(1, width)[0], n_bytes // width  # 2
+    (k,), gap_width = columns.planes(1, 8), columns.take(1)[0]  # 3 4
+    require(1 <= k <= n // 2 and gap_width in (1, 2, 4, 8), "how many are others, or width of gaps")
+    gaps, others = columns.planes(k, gap_width), columns.planes(k, width)  # 5 6
+    require(not columns.data and common not in others, "bytes after sparse numbers, or the common one among others")
+    require(gap_width == next(w for w in (1, 2, 4, 8) if max(gaps) < 256**w), "wide gaps")
+    places = list(accumulate(gap + 1 for gap in gaps))
+    require(places[-1] <= n, "a place that is not there")
+    found = dict(zip(places, others, strict=True))
+    return b"".join(found.get(place, common).to_bytes(width, "little") for place in range(1, n + 1))
+
+
 def _small(content: bytes, n_bytes: int) -> bytes:
     """What a frame holds, if it is no more than what it is unpacked to."""
     require(1 <= len(content) <= n_bytes, "size of what is packed")
@@ -149,6 +166,7 @@ CODECS = {
     "zstd": unzstd,
     "trees": lambda stored, n_bytes: untree(unzstd(stored, None), n_bytes),
     "shuffle": lambda stored, n_bytes: unshuffle(unzstd(stored, None), n_bytes),
+    "sparse": lambda stored, n_bytes: unsparse(_small(unzstd(stored, None), n_bytes), n_bytes),
     "words": lambda stored, n_bytes: b"\0".join(unwords(_small(unzstd(stored, None), n_bytes), n_bytes)),
     "vocabulary": lambda stored, n_bytes: unvocabulary(_small(unzstd(stored, None), n_bytes), n_bytes),
 }

@@ -70,4 +70,5 @@ TREES: Final = Codec(name="trees", module="vitrify.container.trees.codec", memor
 SHUFFLE: Final = Codec(name="shuffle", module="vitrify.container.shuffle.codec", memory=2)
 WORDS: Final = Codec(name="words", module="vitrify.container.words.codec", memory=2)
 VOCABULARY: Final = Codec(name="vocabulary", module="vitrify.container.words.vocabulary", memory=4, is_group=True)
-CODECS: Final = _registry(ZSTD, TREES, SHUFFLE, WORDS, VOCABULARY)
+SPARSE: Final = Codec(name="sparse", module="vitrify.container.sparse", memory=2)
+CODECS: Final = _registry(ZSTD, TREES, SHUFFLE, WORDS, VOCABULARY, SPARSE)
