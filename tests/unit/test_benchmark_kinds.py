@@ -74,6 +74,7 @@ def test_every_tool_has_every_figure(kind: str, small: Path, capsys: pytest.Capt
         wanted = METRICS[kind] | ({"file_bytes"} if kind == "workers" and cell.tool != "nothing" else set())
         if kind == "stages" and cell.tool != "pickle":
             wanted |= {"written_s", "graph_s", "bytes_s", "container_s", "checks_s"}
+            wanted |= {"save_calls", "load_calls"}
         assert set(cell.samples) == wanted, cell.tool
         assert all(len(values) == 1 for values in cell.samples.values())
     assert ", 0 left: " in capsys.readouterr().err
