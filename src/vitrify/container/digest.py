@@ -47,11 +47,8 @@ def model_digest(blocks: Iterable[tuple[int, Sequence[str]]]) -> str:
     Args:
         blocks: Size and digests of what each block holds when decoded: numbered ones in order, then cells and graph.
     """
-    model = blake3(_MODEL_CONTEXT)
-    for n_bytes, digests in blocks:
-        model.update(f"{n_bytes}\n".encode())
-        model.update("".join(digests).encode())
-    return model.hexdigest()
+    parts = [f"{n_bytes}\n{''.join(digests)}" for n_bytes, digests in blocks]
+    return hex_digest(_MODEL_CONTEXT + "".join(parts).encode())
 
 
 def digest_count(n_bytes: int) -> int:

@@ -7,6 +7,7 @@ alone refuses duplicate keys, stray spaces, reordered or unknown fields and numb
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from math import prod
 from typing import Final
 
@@ -39,6 +40,7 @@ _UNNUMBERED: Final = (RESERVED, (*RESERVED, RECORD))
 _HEX: Final = re.compile("[0-9a-f]{64}")
 _FORMAT_FIELD: Final = re.compile(rb'","format":"([^"\\]{0,40})"')
 _MAX_INT = 2**63 - 1
+_MOST_DIMENSIONS: Final = 65
 
 
 class Entry(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -70,7 +72,7 @@ class Stored(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defau
     @property
     def numbers(self) -> tuple[int, ...]:
         """The numbers of the pieces that the block holds; none for a reserved one."""
-        return tuple(number for number, _ in self.pieces) if self.piece is None else (self.piece,)
+        return (self.piece,) if self.piece is not None else tuple([number for number, _ in self.pieces])
 
 
 class Metadata(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -83,8 +85,13 @@ class Metadata(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     blocks: str
 
 
-_PREPARED: Final = tuple(map(msgspec.json.Decoder, (Entry, Stored, Metadata)))
-"""Made under the lock of imports: two threads in which msgspec first looks into a type end the process (SIGSEGV)."""
+_ENTRY: Final = msgspec.json.Decoder(Entry)
+_DESCRIBED: Final = msgspec.json.Decoder(tuple[Stored, ...])
+_RAW_HEADER: Final = msgspec.json.Decoder(dict[str, msgspec.Raw])
+_TEXTS: Final = msgspec.json.Decoder(dict[str, str])
+_PREPARED: Final = msgspec.json.Decoder(Metadata)
+"""All are made under the lock of imports: two threads in which msgspec first looks into a type end the process
+(SIGSEGV)."""
 
 
 class Block(Struct, frozen=True, kw_only=True):
@@ -124,7 +131,7 @@ class Block(Struct, frozen=True, kw_only=True):
     @property
     def n_copies(self) -> int:
         """How many pieces have its bytes; 1 for a group, whose pieces have their share of them."""
-        return 1 if self.is_group else max(1, len(self.stored.pieces))
+        return len(self.stored.pieces) if self.stored.pieces and not self.is_group else 1
 
 
 class Header(Struct, frozen=True, kw_only=True):
@@ -154,7 +161,8 @@ def encode_header(blocks: tuple[Block, ...], *, model: str, record: str) -> byte
     """The first bytes of the file, from the length to the end of the padding."""
     stored = msgspec.json.encode([block.stored for block in blocks]).decode()
     metadata = Metadata(root=BLANK, format=FORMAT, model=model, record=record, blocks=stored)
-    text = _spell(metadata, blocks)
+    entries = {block.name: Entry(block.dtype, block.shape, (block.begin, block.end)) for block in blocks}
+    text = _spell(metadata, entries)
     header_bytes = _padded_bytes(len(text), blocks[-1].end if blocks else 0)
     blank = header_bytes.to_bytes(8, "little") + text.ljust(header_bytes)
     return _with_root(blank, hex_digest(blank))
@@ -189,8 +197,8 @@ def decode_header(head: bytes, limits: Limits) -> Header:
     if named is not None and named[1] != FORMAT.encode():
         _refuse_format(named[1].decode("utf-8", "replace"))
     try:
-        raw = msgspec.json.decode(text, type=dict[str, msgspec.Raw])
-        metadata = msgspec.json.decode(raw.pop(METADATA, msgspec.Raw(b"null")), type=dict[str, str])
+        raw = _RAW_HEADER.decode(text)
+        metadata = _TEXTS.decode(raw.pop(METADATA, msgspec.Raw(b"null")))
     except (msgspec.MsgspecError, UnicodeError, RecursionError) as error:
         raise FormatError(f"the header is not the JSON that SPEC.md §2 describes ({error!s:.400})") from error
     if metadata.get("format") != FORMAT:
@@ -200,11 +208,12 @@ def decode_header(head: bytes, limits: Limits) -> Header:
     limits.require("blocks", len(raw), "blocks")
     try:
         typed = msgspec.convert(metadata, Metadata)
-        entries = {name: msgspec.json.decode(entry, type=Entry) for name, entry in raw.items()}
-        stored = msgspec.json.decode(typed.blocks, type=tuple[Stored, ...])
+        entries = {name: _ENTRY.decode(entry) for name, entry in raw.items()}
+        stored = _DESCRIBED.decode(typed.blocks)
     except (msgspec.MsgspecError, UnicodeError, RecursionError) as error:
         raise FormatError(f"the header is not the JSON that SPEC.md §2 describes ({error!s:.400})") from error
-    limits.require("blocks", sum(max(1, len(how.pieces)) for how in stored), "blocks, and pieces in groups")
+    n_more = sum([len(how.pieces) - 1 for how in stored if how.pieces])
+    limits.require("blocks", len(stored) + n_more, "blocks, and pieces in groups")
     if len(stored) != len(entries):
         raise FormatError(f"{len(entries)} blocks but {len(stored)} descriptions of how they are stored")
     blocks = tuple(
@@ -215,9 +224,8 @@ def decode_header(head: bytes, limits: Limits) -> Header:
         raise FormatError("the digest of the model is not 64 hexadecimal digits")
     header = Header(metadata=typed, blocks=blocks, header_bytes=len(text))
     _check_blocks(blocks)
-    if msgspec.json.encode([_with_default(how) for how in stored]).decode() != typed.blocks or _spell(
-        typed, blocks
-    ) != text.rstrip(b" "):
+    spelled = msgspec.json.encode([how if how.codec is RAW else _with_default(how) for how in stored]).decode()
+    if spelled != typed.blocks or _spell(typed, entries) != text.rstrip(b" "):
         raise FormatError("the header is not in canonical form")
     if len(text) != _padded_bytes(len(text.rstrip(b" ")), header.data_bytes):
         raise FormatError("the header is not padded to the length that SPEC.md §2 gives")
@@ -230,40 +238,43 @@ def block_order(stored: Stored, stored_bytes: int) -> tuple[int, int, int]:
     Raw pieces come first, those whose size has the larger power-of-two factor (up to 64) before the others: so each
     begins at a multiple of its item size without a hole. Encoded pieces follow, the reserved blocks come last.
     """
-    if not stored.numbers:
+    numbers = stored.numbers
+    if not numbers:
         return (2, 0, 0)
     if stored.codec != RAW:
-        return (1, 0, stored.numbers[0])
-    return (0, -min(stored_bytes & -stored_bytes, ALIGNMENT) if stored_bytes else -ALIGNMENT, stored.numbers[0])
+        return (1, 0, numbers[0])
+    return (0, -min(stored_bytes & -stored_bytes, ALIGNMENT) if stored_bytes else -ALIGNMENT, numbers[0])
 
 
 def _check_blocks(blocks: tuple[Block, ...]) -> None:
     position = 0
     pieces: list[int] = []
     for block in blocks:
-        stored = block.stored
+        stored, begin, end = block.stored, block.begin, block.end
         if block.dtype not in ITEM_BYTES:
             raise FormatError(f"unknown dtype {block.dtype!r:.80} of block {block.name!r:.80}")
-        if any(not 0 <= n <= _MAX_INT for n in (*block.shape, block.begin, block.end)) or len(block.shape) > 65:
+        lengths = (*block.shape, begin, end)
+        if min(lengths) < 0 or max(lengths) > _MAX_INT or len(lengths) > 2 + _MOST_DIMENSIONS:
             raise FormatError(f"impossible shape or offsets of block {block.name!r:.80}")
-        if block.begin != position or block.end < block.begin:
+        if begin != position or end < begin:
             raise FormatError(f"block {block.name!r:.80} does not begin where the one before it ends")
-        if prod(block.shape) * ITEM_BYTES[block.dtype] != block.stored_bytes:
-            raise FormatError(f"block {block.name!r:.80} has {block.stored_bytes} bytes, its shape needs another size")
-        if len(stored.digests) != digest_count(block.stored_bytes):
+        if prod(block.shape) * ITEM_BYTES[block.dtype] != end - begin:
+            raise FormatError(f"block {block.name!r:.80} has {end - begin} bytes, its shape needs another size")
+        if len(stored.digests) != digest_count(end - begin):
             raise FormatError(f"block {block.name!r:.80} has {len(stored.digests)} digests for its size")
-        is_bytes = block.dtype == "U8" and block.shape == (block.stored_bytes,)
-        if (stored.codec != RAW or not stored.numbers) and not is_bytes:
+        is_raw, numbers = stored.codec == RAW, stored.numbers
+        if not (is_raw and numbers) and (block.dtype, block.shape) != ("U8", (end - begin,)):
             raise FormatError(f"block {block.name!r:.80} must be plain bytes")
-        if block.name == RECORD and not stored.numbers and stored.codec != RAW:
+        if block.name == RECORD and not numbers and not is_raw:
             raise FormatError("the block of the record must be raw")
-        if (stored.codec == RAW) != (stored.n_bytes is None):
+        if is_raw != (stored.n_bytes is None):
             raise FormatError(f"block {block.name!r:.80} must give a decoded size exactly when it is encoded")
-        if stored.codec != RAW and (stored.codec not in CODECS or not 0 <= block.n_bytes <= _MAX_INT):
+        if not is_raw and (stored.codec not in CODECS or not 0 <= block.n_bytes <= _MAX_INT):
             raise FormatError(f"block {block.name!r:.80} has an unknown codec or size")
-        _check_pieces(block)
-        pieces += stored.numbers
-        position = block.end
+        if stored.pieces or not is_raw:
+            _check_pieces(block)
+        pieces += numbers
+        position = end
     order = [block_order(block.stored, block.stored_bytes) for block in blocks]
     if order != sorted(order) or tuple(b.name for b in blocks if not b.stored.numbers) not in _UNNUMBERED:
         raise FormatError("the blocks are not in canonical order")
@@ -303,11 +314,8 @@ def _refuse_format(found: object) -> None:
     raise FormatError(f"the header names the format {shown}, expected {FORMAT!r}")
 
 
-def _spell(metadata: Metadata, blocks: tuple[Block, ...]) -> bytes:
-    header: dict[str, object] = {METADATA: metadata}
-    for block in blocks:
-        header[block.name] = Entry(block.dtype, block.shape, (block.begin, block.end))
-    return msgspec.json.encode(header)
+def _spell(metadata: Metadata, entries: Mapping[str, Entry]) -> bytes:
+    return msgspec.json.encode({METADATA: metadata, **entries})
 
 
 def _padded_bytes(text_bytes: int, data_bytes: int) -> int:

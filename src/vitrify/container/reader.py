@@ -48,7 +48,7 @@ class GlassFile:
         self.limits = limits
         self.budget = Budget(limits, self.header.file_bytes) if budget is None else budget
         self._source = source
-        self._named = {block.name: block for block in self.header.blocks if not block.stored.numbers}
+        self._named = {b.name: b for b in self.header.blocks if b.stored.piece is None and not b.stored.pieces}
         self._groups: dict[int, _Together] = {}
         self._places: dict[int, int] = {}
         self._pieces = self._number()
@@ -58,25 +58,26 @@ class GlassFile:
     def _require_model_digest(self) -> None:
         """Where no block is encoded, the header alone must say what the digest of the model is (SPEC.md 5.2)."""
         blocks = [*self._pieces, *(self._named[name] for name in RESERVED)]
-        if any(block.stored.codec != RAW for block in blocks):
+        if {block.stored.codec for block in blocks} != {RAW}:
             return
-        if model_digest((block.n_bytes, block.stored.digests) for block in blocks) != self.header.metadata.model:
+        held = [(block.end - block.begin, block.stored.digests) for block in blocks]
+        if model_digest(held) != self.header.metadata.model:
             raise IntegrityError("the digest of the model does not match the digests of its blocks")
 
     def _number(self) -> list[Block]:
         """The block of each number, in order; for an encoded one of several, a block that stands for its share."""
         found: dict[int, Block] = {}
         for block in self.header.blocks:
-            if block.stored.codec == RAW:
-                found |= dict.fromkeys(block.stored.numbers, block)
-                if block.n_copies > 1:
-                    self._places |= {number: place for place, number in enumerate(block.stored.numbers)}
-            elif block.stored.piece is not None:
-                found[block.stored.piece] = block
-            elif block.stored.pieces:
+            stored = block.stored
+            if stored.piece is not None:
+                found[stored.piece] = block
+            elif stored.codec == RAW:
+                found |= dict.fromkeys(stored.numbers, block)
+                self._places |= {number: place for place, number in enumerate(stored.numbers)}
+            elif stored.pieces:
                 group = _Together(block)
                 found |= group.shares()
-                self._groups |= dict.fromkeys(block.stored.numbers, group)
+                self._groups |= dict.fromkeys(stored.numbers, group)
         return [found[number] for number in range(len(found))]
 
     def __enter__(self) -> Self:
@@ -184,39 +185,46 @@ class GlassFile:
         return out
 
     def _stored(self, blocks: Sequence[Block], memory: Memory) -> list[Bytes]:
-        # What several pieces have is read for each of them: a view would be the memory of all.
-        views = [None if block.n_copies > 1 else self._source.view(block.begin, block.end) for block in blocks]
-        outs = [
-            memory(block.stored_bytes) if view is None else np.frombuffer(view, np.uint8)
-            for block, view in zip(blocks, views, strict=True)
-        ]
-        self._compare([(block, view, out.data) for block, view, out in zip(blocks, views, outs, strict=True)])
+        outs: list[Bytes] = []
+        places: list[_Place] = []
+        for block in blocks:
+            # What several pieces have is read for each of them: a view would be the memory of all.
+            view = None if block.n_copies > 1 else self._source.view(block.begin, block.end)
+            out = memory(block.stored_bytes) if view is None else np.frombuffer(view, np.uint8)
+            outs.append(out)
+            places.append((block, view, out.data))
+        self._compare(places)
         return outs
 
     def _compare(self, places: Sequence[_Place]) -> None:
         """Compare each MiB of blocks where it lies, in `view`, or else read into `out` or into a buffer of its own."""
-        chunks = [(*place, i) for place in places for i in range(digest_count(place[0].stored_bytes))]
+        chunks = [(place, i) for place in places for i in range(digest_count(place[0].stored_bytes))]
+        if len(chunks) == 1:
+            self._compare_chunk(*chunks[0])
+        else:
+            share(lambda number: self._compare_chunk(*chunks[number]), len(chunks), least=_CHUNKS_PER_THREAD)
 
-        def take(number: int) -> None:
-            block, view, out, chunk = chunks[number]
-            start = chunk * CHUNK_BYTES
-            n_bytes = min(CHUNK_BYTES, block.stored_bytes - start)
-            if view is not None:
-                part = view[start : start + n_bytes]
-            else:
-                part = memoryview(bytearray(n_bytes)) if out is None else out[start : start + n_bytes]
-                self._source.read_into(block.begin + start, part)
-            if hex_digest(part) != block.stored.digests[chunk]:
-                raise IntegrityError(
-                    f"block {block.name!r:.80} does not match its digest", hint="The file was damaged; get it again"
-                )
-
-        share(take, len(chunks), least=_CHUNKS_PER_THREAD)
+    def _compare_chunk(self, place: _Place, chunk: int) -> None:
+        block, view, out = place
+        start = chunk * CHUNK_BYTES
+        n_bytes = min(CHUNK_BYTES, block.end - block.begin - start)
+        if view is not None:
+            part = view[start : start + n_bytes]
+        else:
+            part = memoryview(bytearray(n_bytes)) if out is None else out[start : start + n_bytes]
+            self._source.read_into(block.begin + start, part)
+        if hex_digest(part) != block.stored.digests[chunk]:
+            raise IntegrityError(
+                f"block {block.name!r:.80} does not match its digest", hint="The file was damaged; get it again"
+            )
 
 
 def _memory(block: Block) -> int:
     """The bytes that decoding a block takes, at most."""
-    factor = 1 if block.stored.codec == RAW else CODECS[block.stored.codec].memory
+    stored = block.stored
+    if stored.codec == RAW and not stored.pieces:
+        return block.end - block.begin
+    factor = 1 if stored.codec == RAW else CODECS[stored.codec].memory
     return block.n_bytes * (factor + block.n_copies - 1)
 
 

@@ -67,12 +67,13 @@ class FileSource:
 
     def __init__(self, file: FileIO, header: Header) -> None:
         self.header = header
+        self._data_start = header.data_start
         self._file = file
         self._map: memoryview | None = None
 
     def read_into(self, begin: int, out: memoryview) -> None:
         """Fill `out` from offset `begin` of the data section."""
-        position = self.header.data_start + begin
+        position = self._data_start + begin
         done = 0
         while done < len(out):
             n = _pread_into(self._file.fileno(), out[done:], position + done)
@@ -102,7 +103,7 @@ class FileSource:
             except ValueError as error:  # it has become shorter just now
                 raise FormatError(_SHORTER, hint=_REPLACE) from error
             self._map = self._map if anew else mapped
-        start = self.header.data_start
+        start = self._data_start
         return mapped[start + begin : start + end]
 
     def close(self) -> None:
