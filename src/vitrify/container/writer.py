@@ -142,7 +142,9 @@ class _Draft:
     @property
     def stored(self) -> Stored:
         """What the header says of it."""
-        several = tuple((number, n_bytes) for number, n_bytes, _ in self.plain if number is not None)
+        if self._codec is None and len(self._numbers) == 1:
+            return Stored(tuple(self.digests), self._numbers[0])
+        several = tuple([(number, n_bytes) for number, n_bytes, _ in self.plain if number is not None])
         piece = several[0][0] if len(several) == 1 else None
         pieces = several if len(several) > 1 else ()
         if self._codec is None:

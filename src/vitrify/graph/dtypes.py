@@ -248,7 +248,7 @@ def without_garbage(items: npt.NDArray[Any]) -> npt.NDArray[Any]:
     word = np.uint64 if len(mask) % 8 == 0 else np.uint8
     words: npt.NDArray[Any] = items.view(word).reshape(len(items), -1)
     keep: npt.NDArray[Any] = np.frombuffer(mask, word)
-    full = np.iinfo(word).max
+    full = (1 << 8 * keep.itemsize) - 1
     if not any((words[:, i] & ~keep[i]).any() for i in range(len(keep)) if keep[i] != full):
         return items
     clean: npt.NDArray[Any] = (words & keep).reshape(-1).view(items.dtype)

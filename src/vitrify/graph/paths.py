@@ -55,6 +55,7 @@ class Paths:
         self._edges = edges
         self._parent: list[Ints] = [np.full(h.n, -1, np.int64) for h in holders]
         self._position: list[Ints] = [np.full(h.n, -1, np.int64) for h in holders]
+        self._attributes: dict[str, str] = {}
         self._root = root
         if root is not None:
             self._walk(root)
@@ -76,13 +77,20 @@ class Paths:
         """The row that holds a position of a column, and the step from it to the value there."""
         holder = self._holders[table]
         if holder.starts is None:
-            return table, position, f".{cut(field)}"
-        row = int(np.searchsorted(holder.starts, position, side="right")) - 1
+            return table, position, self._attribute(field)
+        row = int(holder.starts.searchsorted(position, side="right")) - 1
         if holder.layout == "pairs":
             key = holder.key(position)
             where = f"[{cut(repr(key))}]" if field == "values" else f".keys[{position - int(holder.starts[row])}]"
             return table, row, where
         return table, row, f"[{position - int(holder.starts[row])}]"
+
+    def _attribute(self, field: str) -> str:
+        """The step to an attribute, of which a graph has few."""
+        found = self._attributes.get(field)
+        if found is None:
+            found = self._attributes[field] = f".{cut(field)}"
+        return found
 
     def _walk(self, root: tuple[int, int]) -> None:
         by_table: dict[int, list[int]] = {}
