@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Final
+from weakref import proxy
 
 import numpy as np
 import numpy.typing as npt
@@ -92,7 +93,7 @@ class ArrayTables:
 
     def __init__(self, graph: ParsedGraph, *, mmap: bool, reads: dict[int, ArrayReads]) -> None:
         self._reads = reads
-        self._graph = graph
+        self._graph: ParsedGraph = proxy(graph)  # which has `reads`, and these lead here
         self._mmap = mmap
         self._ready: dict[int, Bytes] = {}
 

@@ -62,7 +62,7 @@ class Decoder(ParsedGraph):
         try:
             return self._build(resolve)
         finally:
-            self._reads.clear()  # they lead back to here: without them, nothing waits for the garbage collector
+            self._reads.clear()  # they lead to one another: without them, nothing waits for the garbage collector
 
     def check(self) -> None:
         """Run every content check without building what is not reviewed.
