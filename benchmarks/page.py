@@ -17,7 +17,7 @@ INTRODUCTION = (
     "Below 1 is faster or smaller.",
     "Times are milliseconds, the median of one figure per process, with the lowest and highest in brackets.",
     "Each section is a run of its own, and a machine is not always equally fast: compare figures of one table.",
-    "How far cloudpickle, which saves these models by pickle's own code, is from 1 tells how much is chance.",
+    "cloudpickle loads by pickle's own code: how far its loads are from 1 tells how much of a figure is chance.",
     "What each column means, and what it does not, is written in `benchmarks/README.md`.",
 )
 

@@ -11,36 +11,19 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.property.strategies import dtypes
+from tests.support.decoding import agreed, decoded
 from tests.support.independent_codecs import unshuffle
 from vitrify import kernels
-from vitrify.container import shuffle, zstd
+from vitrify.container import shuffle
 from vitrify.container.shuffle import codec
-from vitrify.errors import FormatError
 
 
-def decoded(content: bytes, n_bytes: int) -> bytes | None:
+def unpacked(content: bytes, n_bytes: int) -> bytes | None:
     """What the codec makes of a content, with compiled kernels and without; None if it refuses it."""
-    found = _decoded(content, n_bytes)
+    found = decoded(codec.decode, content, n_bytes)
     with mock.patch.object(kernels, "COMPILED", False):
-        assert _decoded(content, n_bytes) == found
+        assert decoded(codec.decode, content, n_bytes) == found
     return found
-
-
-def _decoded(content: bytes, n_bytes: int) -> bytes | None:
-    out = bytearray(n_bytes)
-    try:
-        codec.decode(memoryview(zstd.frame([content], len(content), 1)), memoryview(out))
-    except FormatError:
-        return None
-    return bytes(out)
-
-
-def agreed(content: bytes, n_bytes: int) -> bytes | None:
-    """The same by the second reader."""
-    try:
-        return unshuffle(content, n_bytes)
-    except ValueError:
-        return None
 
 
 @st.composite
@@ -99,15 +82,15 @@ class TestShuffledItems:
         if packed is not None:
             content = b"".join(part.tobytes() for part in packed.parts())
             assert len(content) == packed.n_bytes
-            assert decoded(content, array.nbytes) == array.tobytes()
-            assert agreed(content, array.nbytes) == array.tobytes()
+            assert unpacked(content, array.nbytes) == array.tobytes()
+            assert agreed(unshuffle, content, array.nbytes) == array.tobytes()
 
     @given(contents())
     def test_two_readers_agree_on_any_content(self, drawn: tuple[bytes, int]) -> None:
         """Each refuses it, or each gives the same bytes."""
-        assert decoded(*drawn) == agreed(*drawn)
+        assert unpacked(*drawn) == agreed(unshuffle, *drawn)
 
     @given(st.binary(max_size=60), st.integers(0, 64))
     def test_two_readers_agree_on_any_bytes(self, content: bytes, n_bytes: int) -> None:
         """Also where nothing holds together."""
-        assert decoded(content, n_bytes) == agreed(content, n_bytes)
+        assert unpacked(content, n_bytes) == agreed(unshuffle, content, n_bytes)

@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import vitrify
+from tests.support.decoding import agreed
 from tests.support.independent_codecs import unvocabulary, unwords
 from vitrify import kernels
 from vitrify.container import words
@@ -54,14 +55,6 @@ def unpacked(unpack: Unpack, content: bytes, n_bytes: int) -> bytes | None:
         kernels.COMPILED = was
     assert len(set(found)) == 1
     return found[0]
-
-
-def agreed(read: Callable[[bytes, int], Any], content: bytes, n_bytes: int) -> Any:
-    """The same by the second reader."""
-    try:
-        return read(content, n_bytes)
-    except ValueError:
-        return None
 
 
 def number(n: int) -> bytes:

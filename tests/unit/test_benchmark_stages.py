@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from benchmarks.figures import Cell
 from benchmarks.results import Results
+from benchmarks.stages.child import n_calls
 from benchmarks.stages.section import section
 
 
@@ -44,3 +45,8 @@ def test_a_share_of_nothing_has_no_mean() -> None:
 def test_calls_are_counted_and_not_timed() -> None:
     """The last column, as a whole number."""
     assert [row[-1] for row in rows(0.25, 0.25)] == ["1 600", "1 600", "–"]
+
+
+def test_calls_of_python_and_of_compiled_functions_count() -> None:
+    """The function itself, and two that it calls."""
+    assert n_calls(lambda: len(str.upper("text"))) == 3

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from tests.support.lying_writer import Lie
+from tests.support.repacked import repacked
 
 Make = Callable[[dict[str, bytes]], bytes]
 Change = Callable[[Lie], Any]
@@ -39,6 +40,11 @@ def add(name: str, clause: str, message: str, make: Make, error: str = "FormatEr
     """Add a file."""
     assert name not in CASES, f"{name} twice"
     CASES[name] = Case(clause=clause, error=error, message=message, make=make)
+
+
+def packed(name: str, clause: str, message: str, content: bytes, *, of: str, codec: str) -> None:
+    """Add a file that is the valid one `of`, with other content in its first block of a codec."""
+    add(name, clause, message, lambda files: repacked(files[of], lambda _: None, lambda _: bytearray(content), codec))
 
 
 def case(clause: str, error: str, message: str) -> Callable[[Make], Make]:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from tests.support.repacked import repacked
-from tests.vectors.cases import add
+from tests.vectors.cases import packed
 
 N_BYTES = 4096
 
@@ -20,12 +19,7 @@ def entries(*apart: int, n: int | None = None) -> bytes:
 
 def _add(name: str, message: str, content: bytes) -> None:
     """Add a file whose first shuffled block, of 4096 bytes, holds this."""
-    add(
-        f"shuffle_{name}",
-        "4.7",
-        message,
-        lambda files: repacked(files["shuffle"], lambda _: None, lambda _: bytearray(content), "shuffle"),
-    )
+    packed(f"shuffle_{name}", "4.7", message, content, of="shuffle", codec="shuffle")
 
 
 _REST = bytes(1023 * 4)

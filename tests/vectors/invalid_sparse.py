@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from tests.support.repacked import repacked
-from tests.vectors.cases import add
+from tests.vectors.cases import packed
 
 N = 74_999
 """The size of the first such block of `sparse`, whose numbers have one byte."""
@@ -19,12 +18,7 @@ def numbers(
 
 def _add(name: str, message: str, content: bytes) -> None:
     """Add a file whose block of 74 999 bytes holds this."""
-    add(
-        f"sparse_{name}",
-        "4.11",
-        message,
-        lambda files: repacked(files["sparse"], lambda _: None, lambda _: bytearray(content), "sparse"),
-    )
+    packed(f"sparse_{name}", "4.11", message, content, of="sparse", codec="sparse")
 
 
 _FAR = (N // 2).to_bytes(4, "little")

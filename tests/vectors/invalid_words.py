@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from tests.support.repacked import repacked
-from tests.vectors.cases import add
+from tests.vectors.cases import add, packed
 
 N_BYTES = 8999
 """The size of the block of `words_in_columns`."""
@@ -32,12 +32,7 @@ def columns(shared: tuple[int, ...], lengths: tuple[int, ...], rest: bytes) -> b
 
 def _words(name: str, message: str, content: bytes) -> None:
     """Add a file whose block of 8999 bytes holds these words."""
-    add(
-        f"words_{name}",
-        "4.8",
-        message,
-        lambda files: repacked(files["words_in_columns"], lambda _: None, lambda _: bytearray(content), "words"),
-    )
+    packed(f"words_{name}", "4.8", message, content, of="words_in_columns", codec="words")
 
 
 def _vocabulary(name: str, message: str, change: Callable[[bytearray], Any]) -> None:
