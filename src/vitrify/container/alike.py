@@ -19,12 +19,11 @@ _LOOK_BYTES: Final = 64
 
 def alike(pieces: Sequence[Piece], numbers: Iterable[int]) -> list[tuple[int, ...]]:
     """Which of the pieces are alike, by number, in order; most are alone, and all that have no bytes."""
-    some = list(numbers)
-    found: list[tuple[int, ...]] = [(number,) for number in some if not pieces[number].n_bytes]
-    for same_form in _by(
-        (number for number in some if pieces[number].n_bytes),
-        lambda number: (pieces[number].dtype, pieces[number].shape),
-    ):
+    found: list[tuple[int, ...]] = []
+    for same_form in _by(numbers, lambda number: (pieces[number].dtype, pieces[number].shape)):
+        if not pieces[same_form[0]].n_bytes:
+            found += [(number,) for number in same_form]
+            continue
         for same_look in _by(same_form, lambda number: _look(pieces[number].data())):
             same = _by(same_look, lambda number: hex_digest(memoryview(pieces[number].data())))
             found += [tuple(group) for group in same]

@@ -116,6 +116,43 @@ class GlassFile:
         """The decoded bytes of piece `number`, in private memory of their own, shape (n_bytes,) uint8."""
         return self._read(self.block(number), memory)
 
+    def stretch(self, numbers: Sequence[int], memory: Memory) -> list[Bytes]:
+        """Several pieces as by `piece`, in memory that they may share; small neighbours are read in one go."""
+        blocks = [self.block(number) for number in numbers]
+        if self._source.view(0, 0) is not None:  # they lie in memory already
+            return [self._read(block, memory) for block in blocks]
+        found: dict[int, Bytes] = {}
+        for run in self._runs(blocks):
+            first = blocks[run[0]]
+            if len(run) == 1:
+                found[run[0]] = self._read(first, memory)
+                continue
+            whole = memory(blocks[run[-1]].end - first.begin)
+            self._source.read_into(first.begin, whole.data)
+            for i in run:
+                block = blocks[i]
+                found[i] = part = whole[block.begin - first.begin : block.end - first.begin]
+                _require_digest(block, 0, part.data)
+        return [found[i] for i in range(len(blocks))]
+
+    def _runs(self, blocks: Sequence[Block]) -> list[list[int]]:
+        """Places in `blocks`: those of raw blocks that lie side by side, up to a MiB of them, and others alone."""
+        runs: list[list[int]] = []
+        begin = end = -1
+        for i in sorted(range(len(blocks)), key=lambda i: blocks[i].begin):
+            block = blocks[i]
+            joins = block.begin == end and block.end - begin <= CHUNK_BYTES
+            if block.stored.codec != RAW or block.stored.pieces:
+                runs.append([i])
+                end = -1
+            elif joins:
+                runs[-1].append(i)
+                end = block.end
+            else:
+                runs.append([i])
+                begin, end = block.begin, block.end
+        return runs
+
     def pieces(self, numbers: Sequence[int]) -> list[Bytes]:
         """Several pieces as by `piece`; they are read and decoded side by side, those of a group after one another."""
         raw = [number for number in numbers if self.block(number).stored.codec == RAW]
@@ -213,10 +250,14 @@ class GlassFile:
         else:
             part = memoryview(bytearray(n_bytes)) if out is None else out[start : start + n_bytes]
             self._source.read_into(block.begin + start, part)
-        if hex_digest(part) != block.stored.digests[chunk]:
-            raise IntegrityError(
-                f"block {block.name!r:.80} does not match its digest", hint="The file was damaged; get it again"
-            )
+        _require_digest(block, chunk, part)
+
+
+def _require_digest(block: Block, chunk: int, part: memoryview) -> None:
+    if hex_digest(part) != block.stored.digests[chunk]:
+        raise IntegrityError(
+            f"block {block.name!r:.80} does not match its digest", hint="The file was damaged; get it again"
+        )
 
 
 def _memory(block: Block) -> int:

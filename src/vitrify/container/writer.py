@@ -83,6 +83,7 @@ class _Draft:
 
     Attributes:
         name: The name wanted for it.
+        numbers: The pieces that it holds; none for a reserved block.
         form: The dtype and shape of what is stored.
         data: Gives the bytes as they are stored.
         digests: Those of `data`, a MiB each.
@@ -90,14 +91,14 @@ class _Draft:
 
     def __init__(self, piece: Piece, numbers: tuple[int, ...], effort: int) -> None:
         self.name = piece.name
+        self.numbers = numbers
         self.form: tuple[str, tuple[int, ...]] = piece.dtype, piece.shape
         self.data = piece.data
-        self.stored_bytes = piece.n_bytes
+        self.stored_bytes = self._n_bytes = piece.n_bytes
         self.digests = [BLANK] * digest_count(self.stored_bytes)
-        self._numbers, self._n_bytes = numbers, piece.n_bytes
         self._codec: Codec | None = None
         self._plain: list[tuple[int | None, int, list[str]]] | None = None
-        if effort and piece.n_bytes:
+        if effort and self._n_bytes:
             from vitrify.container.choice import encode  # with the codecs, which a plain file does without
 
             data = piece.data()
@@ -123,6 +124,7 @@ class _Draft:
         if body is None:
             return None
         draft = cls(Piece(name=group.name, dtype="U8", shape=(len(joined),), data=lambda: b""), (), 0)
+        draft.numbers = group.numbers
         draft._encoded(
             group.codec, body, [((number,), part) for number, part in zip(group.numbers, parts, strict=True)]
         )
@@ -137,13 +139,13 @@ class _Draft:
         """The number, the size and the digests of each piece before encoding."""
         if self._plain is not None:
             return self._plain
-        return [(number, self._n_bytes, self.digests) for number in self._numbers or (None,)]
+        return [(number, self._n_bytes, self.digests) for number in self.numbers or (None,)]
 
     @property
     def stored(self) -> Stored:
         """What the header says of it."""
-        if self._codec is None and len(self._numbers) == 1:
-            return Stored(tuple(self.digests), self._numbers[0])
+        if self._codec is None and len(self.numbers) == 1:
+            return Stored(tuple(self.digests), self.numbers[0])
         several = tuple([(number, n_bytes) for number, n_bytes, _ in self.plain if number is not None])
         piece = several[0][0] if len(several) == 1 else None
         pieces = several if len(several) > 1 else ()
@@ -177,7 +179,7 @@ class Plan:
 
     def __init__(self, drafts: Sequence[_Draft], *, record: str) -> None:
         self._drafts = sorted(drafts, key=lambda draft: block_order(draft.stored, draft.stored_bytes))
-        numbered = [draft.name for draft in self._drafts if draft.stored.numbers]
+        numbered = [draft.name for draft in self._drafts if draft.numbers]
         self._names = [*_unique(numbered), *(draft.name for draft in self._drafts[len(numbered) :])]
         self._record = record
         self._is_hashed = False

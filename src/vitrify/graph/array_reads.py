@@ -9,7 +9,7 @@ from weakref import proxy
 import numpy as np
 import numpy.typing as npt
 
-from vitrify.container.memory import Memory, private_bytes
+from vitrify.container.memory import Memory
 from vitrify.errors import FormatError
 from vitrify.graph.arrays import Array, from_buffer, span_bytes, spread
 from vitrify.graph.dtypes import require_values
@@ -18,6 +18,8 @@ from vitrify.graph.parse import ParsedGraph
 
 Bytes = npt.NDArray[np.uint8]
 Flags = npt.NDArray[np.bool_]
+ReadBlocks = Callable[[Sequence[int], np.dtype[Any], Memory | None], list[Bytes]]
+"""Gives the bytes of blocks of a dtype: each in memory of its own, or all of them in some of the memory it is given."""
 _MAPPABLE: Final = frozenset("fc")
 _MIN_NUMPY_DIMS: Final = 32
 """How many dimensions every numpy can give an array; a stack of arrays has one more than each."""
@@ -39,12 +41,12 @@ class ArrayReads:
         order: Any,
         blocks: Sequence[int],
         joined: Bytes,
-        read_block: Callable[[int, np.dtype[Any], Memory], Bytes],
+        read_blocks: ReadBlocks,
     ) -> None:
         self.sizes = extents.sizes
         self._block_of = dict(zip(extents.big, blocks, strict=True))
         self._ends, self._sizes = extents.ends, extents.joined
-        self._cells, self._read_block = joined.data, read_block
+        self._cells, self._read_blocks = joined.data, read_blocks
         self._shapes, self._dtype, self._order = shapes, dtype, order
         self._stack: Array | None = None
         self._are_plain = order == "C" and (all(extents.joined) or not (blocks or dtype.itemsize == 0))
@@ -55,26 +57,35 @@ class ArrayReads:
             if is_stackable and shapes.count(shapes[0]) == len(shapes):
                 self._stack = flat.reshape(len(shapes), *shapes[0])
 
-    def __call__(self, row: int, memory: Memory = private_bytes) -> Array:
+    def __call__(self, row: int) -> Array:
         """The array of a row, in memory of its own."""
+        return self._several([row], None)[0]
+
+    def _several(self, rows: Sequence[int], scratch: Memory | None) -> list[Array]:
+        block_of = self._block_of
+        data = iter(self._read_blocks([block_of[row] for row in rows if row in block_of], self._dtype, scratch))
+        return [self._big(row, next(data)) if row in block_of else self._small(row) for row in rows]
+
+    def _small(self, row: int) -> Array:
         dtype, shape, size = self._dtype, self._shapes[row], self._sizes[row]
         if size:
             end = self._ends[row]
             return np.ndarray(shape, dtype, bytearray(self._cells[end - size : end]), order=self._order)
-        number = self._block_of.get(row)
-        if number is None:
-            return np.ndarray(shape, dtype, order=self._order)  # of items of no bytes, zeros() would make longer ones
-        flat: Array = self._read_block(number, dtype, memory).view(dtype)
+        return np.ndarray(shape, dtype, order=self._order)  # of items of no bytes, zeros() would make longer ones
+
+    def _big(self, row: int, data: Bytes) -> Array:
+        flat: Array = data.view(self._dtype)
         require_values(flat)
+        shape = self._shapes[row]
         return flat.reshape(shape) if self._order == "C" else flat.reshape(shape[::-1]).T
 
-    def some(self, rows: Iterable[int], memory: Memory = private_bytes) -> list[Array]:
-        """The arrays of several rows, each in memory of its own; that of blocks comes from `memory`."""
+    def some(self, rows: Sequence[int], scratch: Memory | None = None) -> list[Array]:
+        """The arrays of several rows, each in memory of its own, or those of blocks together in some of `scratch`."""
         if self._stack is not None:
             stack = self._stack
             return [stack[row].copy() for row in rows]
         if not self._are_plain:
-            return [self(row, memory) for row in rows]
+            return self._several(rows, scratch)
         array, dtype, shapes, cells = np.ndarray, self._dtype, self._shapes, self._cells
         ends, sizes = self._ends, self._sizes
         if not len(cells):
@@ -138,7 +149,7 @@ class ArrayTables:
             order=spec.order,
             blocks=spec.blocks,
             joined=parsed.joined,
-            read_block=self._block,
+            read_blocks=self._blocks,
         )
         if later is None:
             arrays: list[Any] = reads.some(range(parsed.table.rows))
@@ -165,14 +176,19 @@ class ArrayTables:
         assert spec is not None
         return [rows.integers(f"stride{axis}").tolist() for axis in range(len(spec.shape))]
 
-    def _block(self, number: int, dtype: np.dtype[Any], memory: Memory) -> Bytes:
+    def _block(self, number: int, dtype: np.dtype[Any]) -> Bytes:
         if number in self._ready:
             return self._ready.pop(number)
         if self._is_mapped(dtype):
             mapped = self._graph.file.map(number)
             if mapped is not None:
                 return mapped
-        return self._graph.file.piece(number, memory)
+        return self._graph.file.piece(number)
+
+    def _blocks(self, numbers: Sequence[int], dtype: np.dtype[Any], scratch: Memory | None) -> list[Bytes]:
+        if scratch is None or self._is_mapped(dtype):
+            return [self._block(number, dtype) for number in numbers]
+        return self._graph.file.stretch(numbers, scratch)
 
     def _is_mapped(self, dtype: np.dtype[Any]) -> bool:
         return self._mmap and dtype.kind in _MAPPABLE

@@ -90,6 +90,23 @@ class ArrayMark:
         """Arrays are read whole."""
 
 
+class ArrayBytes:
+    """Gives the elements of an array as `plain_bytes`; where they lie so already, they are looked at only once."""
+
+    def __init__(self, array: Array) -> None:
+        self._array = array
+        self._found: memoryview | None = None
+
+    def __call__(self) -> memoryview:
+        """Flat, unsigned bytes."""
+        if self._found is not None:
+            return self._found
+        found = plain_bytes(self._array)
+        if np.may_share_memory(found, self._array):
+            self._found = found
+        return found
+
+
 def array_piece(array: Array, name: str, dtype: Dtype) -> Piece:
     """The block of a big array: Fortran-ordered ones transposed, dtypes that safetensors lacks as bytes."""
     order = order_of(array)
@@ -98,7 +115,7 @@ def array_piece(array: Array, name: str, dtype: Dtype) -> Piece:
         name=name + (".T" if order == "F" else ""),
         dtype=code,
         shape=shape,
-        data=lambda: plain_bytes(array),
+        data=ArrayBytes(array),
         items=np.dtype((array.dtype, shape[array.ndim - 1 : array.ndim])) if array.ndim > 1 else array.dtype,
     )
 

@@ -127,16 +127,26 @@ class BlockNamer:
 
 
 def _edges(draft: Draft, name: str, draft_of: DraftOf) -> list[Edge]:
-    by_child: dict[int, tuple[list[int], list[int]]] = {}
-    for position, value in enumerate(draft.columns[name]):
-        child = draft_of.get(id(value))
-        if child is not None:
-            rows, positions = by_child.setdefault(child.number, ([], []))
-            rows.append(child.row_of[id(value)])
-            positions.append(position)
+    ids = list(map(id, draft.columns[name]))
+    held = list(map(draft_of.get, ids))
+    places: dict[Draft, Sequence[int]] = {}
+    if held and held[0] is not None and held.count(held[0]) == len(held):  # as a rule, and there may be millions
+        places[held[0]] = range(len(held))
+    else:
+        mixed: dict[Draft, list[int]] = {}
+        for position, child in enumerate(held):
+            if child is not None:
+                mixed.setdefault(child, []).append(position)
+        places.update(mixed)
     return [
-        Edge(table=draft.number, field=name, child=child, rows=np.array(r, np.int64), positions=np.array(p, np.int64))
-        for child, (r, p) in by_child.items()
+        Edge(
+            table=draft.number,
+            field=name,
+            child=child.number,
+            rows=np.array([child.row_of[ids[position]] for position in positions], np.int64),
+            positions=np.array(positions, np.int64),
+        )
+        for child, positions in places.items()
     ]
 
 

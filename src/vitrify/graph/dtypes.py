@@ -249,7 +249,7 @@ def without_garbage(items: npt.NDArray[Any]) -> npt.NDArray[Any]:
     words: npt.NDArray[Any] = items.view(word).reshape(len(items), -1)
     keep: npt.NDArray[Any] = np.frombuffer(mask, word)
     full = (1 << 8 * keep.itemsize) - 1
-    if not any((words[:, i] & ~keep[i]).any() for i in range(len(keep)) if keep[i] != full):
+    if not any(np.bitwise_or.reduce(words[:, i]) & ~keep[i] for i in range(len(keep)) if keep[i] != full):
         return items
     clean: npt.NDArray[Any] = (words & keep).reshape(-1).view(items.dtype)
     return clean

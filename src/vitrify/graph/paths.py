@@ -17,6 +17,7 @@ from vitrify.errors import spelled_out
 
 _MAX_KEY_CHARS = 60
 _MAX_STEPS = 60
+_MAX_KNOWN = 10_000
 Ints = npt.NDArray[np.int64]
 
 
@@ -56,6 +57,7 @@ class Paths:
         self._parent: list[Ints] = [np.full(h.n, -1, np.int64) for h in holders]
         self._position: list[Ints] = [np.full(h.n, -1, np.int64) for h in holders]
         self._attributes: dict[str, str] = {}
+        self._known: dict[tuple[int, int], tuple[str, int]] = {}
         self._root = root
         if root is not None:
             self._walk(root)
@@ -63,15 +65,26 @@ class Paths:
     def of(self, table: int, row: int) -> str:
         """The path of a row; `$…` marks what lies too deep to be written out."""
         steps: list[str] = []
+        passed: list[tuple[int, int]] = []
+        above = ("$", 0)
         while (table, row) != self._root:
-            edge_number = int(self._parent[table][row]) if row < len(self._parent[table]) else -1
+            known = self._known.get((table, row))
+            if known is not None and known[1] + len(steps) <= _MAX_STEPS:
+                above = known
+                break
+            parents = self._parent[table]
+            edge_number = parents.item(row) if row < len(parents) else -1
             if edge_number < 0 or len(steps) >= _MAX_STEPS:
                 return "$…" + "".join(reversed(steps))
             edge = self._edges[edge_number]
-            position = int(self._position[table][row])
-            table, row, step = self.step(edge.table, edge.field, position)
+            passed.append((table, row))
+            table, row, step = self.step(edge.table, edge.field, self._position[table].item(row))
             steps.append(step)
-        return "$" + "".join(reversed(steps))
+        if len(self._known) > _MAX_KNOWN:
+            self._known.clear()
+        while passed:
+            above = self._known[passed.pop()] = above[0] + steps.pop(), above[1] + 1
+        return above[0]
 
     def step(self, table: int, field: str, position: int) -> tuple[int, int, str]:
         """The row that holds a position of a column, and the step from it to the value there."""

@@ -131,7 +131,7 @@ class Arrays:
             order=spec.order,
             blocks=spec.blocks[place : place + 1] if is_big else (),
             joined=parsed.joined[0 if is_big else place :],
-            read_block=lambda number, _, memory: self._tables.file.piece(number, memory),
+            read_blocks=lambda numbers, _dtype, _scratch: [self._tables.file.piece(number) for number in numbers],
         )
         return reads(0)
 

@@ -10,10 +10,14 @@ from typing import Any, BinaryIO, cast
 
 import numpy as np
 import pytest
+from sklearn.datasets import load_digits
+from sklearn.ensemble import AdaBoostClassifier, RandomForestClassifier
+from sklearn.tree import DecisionTreeClassifier
 
 import vitrify
 from tests.support.lying_writer import Lie
 from vitrify.container import parallel, reader, sources
+from vitrify.container.memory import private_bytes
 from vitrify.container.reader import open_glass, open_glass_bytes
 from vitrify.errors import FormatError, IntegrityError
 
@@ -92,6 +96,73 @@ class TestChecking:
                 opened.check(opened.block(0))
             assert caught.value.message.startswith("damaged zstd frame (")
             assert caught.value.path == f"block {opened.block(0).name!r}"
+
+
+class TestStretches:
+    @pytest.mark.parametrize("source", ["path", "bytes", "stream"])
+    def test_pieces_come_in_a_stretch_as_they_come_alone(self, source: str, tmp_path: Path) -> None:
+        """Small neighbours, what is stored once for two, what is larger than a run, and encoded ones; in any order."""
+        noise = np.random.default_rng(0).bytes(2_000_000)
+        model = [np.frombuffer(noise[: 8 * n], "f8") for n in (700, 600, 900, 200_000, 600, 800)]
+        for n_blocks, data in ((5, vitrify.dumps(model)), (6, vitrify.dumps([*model, np.zeros(90_000)], compress=1))):
+            (tmp_path / "some.glass").write_bytes(data)
+            with open_glass_bytes(data) as opened:
+                assert len({opened.block(number).name for number in range(opened.n_pieces)}) == n_blocks
+                alone = [opened.piece(number).tobytes() for number in range(opened.n_pieces)]
+            for numbers in ([4, 0, 5, 3, 1, 2], list(range(len(alone))), [2], []):
+                inputs: dict[str, Any] = {"path": tmp_path / "some.glass", "stream": io.BytesIO(data)}
+                with open_glass_bytes(data) if source == "bytes" else open_glass(inputs[source]) as opened:
+                    found = opened.stretch(numbers, private_bytes)
+                assert [piece.tobytes() for piece in found] == [alone[number] for number in numbers]
+                for i, piece in enumerate(found):
+                    piece[:] = i
+                assert [set(piece.tolist()) for piece in found] == [{i} for i in range(len(numbers))]
+
+    def test_small_neighbours_are_read_in_one_go(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        """Up to a MiB of them; what lies between them is not read."""
+        vitrify.dump([np.full(1024, i, "f8") for i in range(200)], tmp_path / "many.glass")
+        with open_glass(tmp_path / "many.glass") as opened:
+            reads: list[tuple[int, int]] = []
+            read_into = sources.FileSource.read_into
+
+            def noted(self: sources.FileSource, begin: int, out: memoryview) -> None:
+                reads.append((begin, len(out)))
+                read_into(self, begin, out)
+
+            monkeypatch.setattr(sources.FileSource, "read_into", noted)
+            found = opened.stretch([*range(190), 195, 197, 198], private_bytes)
+        assert reads == [
+            (0, 1 << 20),
+            (1 << 20, 190 * 8192 - (1 << 20)),
+            (195 * 8192, 8192),
+            (197 * 8192, 2 * 8192),
+        ]
+        assert [set(data.view("f8").tolist()) for data in found] == [{i} for i in (*range(190), 195, 197, 198)]
+
+    def test_damage_within_a_run_is_found(self, tmp_path: Path) -> None:
+        """And the block that has it is named."""
+        data = bytearray(vitrify.dumps([np.full(1024, i, "f8") for i in range(20)]))
+        with open_glass_bytes(bytes(data)) as opened:
+            data[opened.header.data_start + opened.block(7).begin + 5] ^= 1
+        (tmp_path / "flipped.glass").write_bytes(data)
+        with open_glass(tmp_path / "flipped.glass") as opened:
+            assert len(opened.stretch([6, 8], private_bytes)) == 2
+            with pytest.raises(IntegrityError) as caught:
+                opened.stretch(range(20), private_bytes)
+            assert caught.value.message == "block '7' does not match its digest"
+
+    @pytest.mark.parametrize("compress", [False, True])
+    @pytest.mark.parametrize("mmap", [False, True])
+    def test_forests_of_many_small_trees(self, compress: bool, mmap: bool, tmp_path: Path) -> None:
+        """Trees with blocks, and some without: nodes and values to the bit."""
+        X, y = load_digits(return_X_y=True)
+        model = AdaBoostClassifier(DecisionTreeClassifier(max_depth=9), n_estimators=30, random_state=0).fit(X, y)
+        model.estimators_ += RandomForestClassifier(30, max_depth=3, random_state=0).fit(X, y).estimators_
+        vitrify.dump(model, tmp_path / "small.glass", compress=compress)
+        loaded = vitrify.load(tmp_path / "small.glass", mmap=mmap)
+        for mine, its in zip(model.estimators_, loaded.estimators_, strict=True):
+            for name in ("children_left", "children_right", "feature", "threshold", "impurity", "value"):
+                assert getattr(its.tree_, name).tobytes() == getattr(mine.tree_, name).tobytes()
 
 
 class TestOpening:

@@ -11,6 +11,7 @@ import pytest
 import vitrify
 from tests.support.counting import n_calls
 from tests.vectors.own import Row, Slotted
+from vitrify.graph import paths as module
 from vitrify.graph.paths import Edge, Holder, Paths, cut
 
 BAD = (letter for letter in "a generator, which cannot be saved")
@@ -114,6 +115,20 @@ class TestPaths:
         assert paths.of(0, 1) == "$.a"
         assert Paths([holder], [], (0, 0)).of(0, 1) == "$…"
         assert Paths([holder], [], None).of(0, 0) == "$…"
+
+    @pytest.mark.parametrize("most_known", [0, 10, 10_000])
+    @pytest.mark.parametrize("order", [1, -1])
+    def test_what_was_asked_before_changes_nothing(
+        self, order: int, most_known: int, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """A row's path leads through others' that are known; one of more than 60 steps is cut, and begins with `$…`."""
+        monkeypatch.setattr(module, "_MAX_KNOWN", most_known)
+        n = 70
+        holder = Holder(n=n, layout="attrs", starts=None, key=lambda _: None)
+        edge = Edge(table=0, field="a", child=0, rows=np.arange(1, n), positions=np.arange(n - 1))
+        found = Paths([holder], [edge], (0, 0))
+        for row in list(range(n))[::order] * 2:
+            assert found.of(0, row) == ("$" + ".a" * row if row <= 60 else "$…")
 
     def test_cycles_end(self) -> None:
         """A row that refers to itself is reached once."""
