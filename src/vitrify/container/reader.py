@@ -112,9 +112,9 @@ class GlassFile:
             return block.stored_bytes
         return (place + 1) * block.stored_bytes // block.n_copies - place * block.stored_bytes // block.n_copies
 
-    def piece(self, number: int, memory: Memory = private_bytes) -> Bytes:
+    def piece(self, number: int) -> Bytes:
         """The decoded bytes of piece `number`, in private memory of their own, shape (n_bytes,) uint8."""
-        return self._read(self.block(number), memory)
+        return self._read(self.block(number))
 
     def stretch(self, numbers: Sequence[int], memory: Memory) -> list[Bytes]:
         """Several pieces as by `piece`, in memory that they may share; small neighbours are read in one go."""
