@@ -179,11 +179,8 @@ class ArrayTables:
     def _block(self, number: int, dtype: np.dtype[Any]) -> Bytes:
         if number in self._ready:
             return self._ready.pop(number)
-        if self._is_mapped(dtype):
-            mapped = self._graph.file.map(number)
-            if mapped is not None:
-                return mapped
-        return self._graph.file.piece(number)
+        mapped = self._graph.file.map(number) if self._is_mapped(dtype) else None
+        return self._graph.file.piece(number) if mapped is None else mapped
 
     def _blocks(self, numbers: Sequence[int], dtype: np.dtype[Any], scratch: Memory | None) -> list[Bytes]:
         if scratch is None or self._is_mapped(dtype):
