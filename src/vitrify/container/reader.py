@@ -141,16 +141,13 @@ class GlassFile:
         begin = end = -1
         for i in sorted(range(len(blocks)), key=lambda i: blocks[i].begin):
             block = blocks[i]
-            joins = block.begin == end and block.end - begin <= CHUNK_BYTES
-            if block.stored.codec != RAW or block.stored.pieces:
-                runs.append([i])
-                end = -1
-            elif joins:
+            is_alone = block.stored.codec != RAW or bool(block.stored.pieces)
+            if not is_alone and block.begin == end and block.end - begin <= CHUNK_BYTES:
                 runs[-1].append(i)
-                end = block.end
             else:
                 runs.append([i])
-                begin, end = block.begin, block.end
+                begin = block.begin
+            end = -1 if is_alone else block.end
         return runs
 
     def pieces(self, numbers: Sequence[int]) -> list[Bytes]:
