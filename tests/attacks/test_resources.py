@@ -19,8 +19,8 @@ import vitrify
 from tests.attacks.harness import Attack, assert_harmless, assert_refused, run_one
 from tests.attacks.test_limits import decoded
 from tests.support.independent_reader import Container
-from tests.support.lying_writer import Lie
-from vitrify.errors import FormatError, LimitError
+from tests.support.lying_writer import Chunk, Lie
+from vitrify.errors import FormatError, LimitError, UntrustedTypeError
 
 _MIB = 1 << 20
 _N_OBJECTS = 300_000
@@ -180,6 +180,36 @@ class TestWork:
         assert_refused(outcome, LimitError, match="a table of arrays would take")
         assert outcome.seconds < 0.5
 
+    @pytest.mark.parametrize("verb", ["loads", "inspect"])
+    def test_R04_a_column_of_400_000_parts(self, verb: str) -> None:
+        """As many as it has values, each the only one of its part: not the square of their number."""
+        n = 400_000
+        lie = Lie(vitrify.dumps([np.zeros(0)]))
+        table = lie.tables("list")[0]
+        codes = Chunk(bytearray(np.arange(n, dtype="<u4").tobytes()))
+        parts = [{"kind": "run", "table": 1, "start": 0} for _ in range(n)]
+        table["columns"]["items"] = {"kind": "mixed", "width": "u4", "parts": parts, "cells": [codes]}
+        table["lengths"] = {"kind": "const", "value": n}
+        outcome = run_one(Attack(lie.file(), verb, then=[n_items] if verb == "loads" else [], peak_bytes=600 * _MIB))
+        assert_harmless(outcome)
+        assert [answer.text for answer in outcome.answers] == ([str(n)] if verb == "loads" else [])
+
+    @pytest.mark.parametrize("verb", ["loads", "inspect"])
+    def test_R04_100_000_names(self, verb: str) -> None:
+        """Where each is used is looked for once, and not for each of them."""
+        n = 100_000
+        lie = Lie(vitrify.dumps([np.sin]))
+        lie.graph["names"] = [{"what": "function", "name": f"acme.f{i}"} for i in range(n)]
+        table = lie.tables("list")[0]
+        indexes = Chunk(bytearray(np.arange(n, dtype="<u4").tobytes()))
+        table["columns"]["items"] = {"kind": "numbers", "of": "name", "width": "u4", "cells": [indexes]}
+        table["lengths"] = {"kind": "const", "value": n}
+        outcome = run_one(Attack(lie.file(), verb, peak_bytes=300 * _MIB))
+        if verb == "inspect":
+            assert_harmless(outcome)
+        else:
+            assert_refused(outcome, UntrustedTypeError, match="needs 100,000 names")
+
     def test_R02_a_slow_pattern_does_nothing_when_it_is_loaded(self) -> None:
         """It is slow on the texts that it is given, and those are the caller's."""
         model = CountVectorizer(token_pattern=r"(a+)+$", vocabulary=["a"])
@@ -218,6 +248,11 @@ class TestWork:
 def is_that_power(value: Any) -> bool:
     """Whether it is the number that was saved."""
     return bool(value == [10**100_000])
+
+
+def n_items(value: Any) -> int:
+    """The length of a list."""
+    return len(value)
 
 
 def depth(value: Any) -> int:

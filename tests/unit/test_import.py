@@ -69,6 +69,13 @@ class TestImport:
         assert "vitrify.inspection" in modules_after("import sys, vitrify\nassert vitrify.inspection.read_array")
         assert "vitrify.inspection" in modules_after("import sys\nfrom vitrify import inspect, inspection")
 
+    def test_what_saves_waits_for_the_first_save(self) -> None:
+        """Most processes only load."""
+        program = "import sys, vitrify\nassert vitrify.loads(DATA) == [1]".replace("DATA", repr(vitrify.dumps([1])))
+        saves = {"vitrify.saving", "vitrify.graph.encode", "vitrify.container.files"}
+        assert saves & set(modules_after(program)) == set()
+        assert saves < set(modules_after("import sys, vitrify\nvitrify.dumps([1])"))
+
     def test_vitrify_adds_nothing_that_unpickles(self, added: list[str]) -> None:
         """Neither directly nor through what it imports."""
         assert set(added) & UNPICKLING == set()

@@ -41,12 +41,14 @@ class GlassFile:
         header: What the header says.
         limits: What the file may ask for.
         budget: The memory that it may ask for.
+        spend: Takes bytes from it, or raises LimitError; the text says what for.
     """
 
     def __init__(self, source: Source, limits: Limits, budget: Budget | None = None) -> None:
         self.header: Header = source.header
         self.limits = limits
         self.budget = Budget(limits, self.header.file_bytes) if budget is None else budget
+        self.spend = self.budget.spend
         self._source = source
         self._named = {b.name: b for b in self.header.blocks if b.stored.piece is None and not b.stored.pieces}
         self._groups: dict[int, _Together] = {}
@@ -90,14 +92,6 @@ class GlassFile:
     def n_pieces(self) -> int:
         """How many numbered blocks there are."""
         return len(self._pieces)
-
-    def spend(self, n_bytes: int, what: str) -> None:
-        """Take `n_bytes` from the memory that this file may ask for.
-
-        Raises:
-            LimitError: There is not so much left.
-        """
-        self.budget.spend(n_bytes, what)
 
     def block(self, number: int) -> Block:
         """The block of piece `number`."""

@@ -128,21 +128,23 @@ def _raw(array: Array) -> Array:
 
 def _candidates(arrays: Sequence[Array]) -> list[list[int]]:
     """Groups that may overlap: arrays that come from one allocation, or from memory of unknown owners."""
+    held = [i for i, array in enumerate(arrays) if array.size and array.dtype.itemsize]
+    owners: list[Any] = [arrays[i] for i in held]
+    derived = [place for place, array in enumerate(owners) if array.base is not None]
+    for place in derived:
+        owner, base = owners[place], owners[place].base
+        while isinstance(base, np.ndarray):
+            owner, base = base, base.base
+        memory = base.obj if isinstance(base, memoryview) else base
+        if memory is not None and type(memory) not in _OWNERS:
+            return [held]
+        owners[place] = owner if memory is None else memory
     groups: dict[int, list[int]] = {}
-    is_foreign = False
-    for i, array in enumerate(arrays):
-        root: Any = array
-        while isinstance(root.base, np.ndarray):
-            root = root.base
-        owner = root.base.obj if isinstance(root.base, memoryview) else root.base
-        if owner is None:
-            owner = root
-        elif type(owner) not in _OWNERS:
-            is_foreign = True
-        if array.size and array.dtype.itemsize:
-            groups.setdefault(id(owner), []).append(i)
-    if is_foreign:
-        return [sorted(i for group in groups.values() for i in group)]
+    for i, key in zip(held, map(id, owners), strict=True):
+        if key in groups:
+            groups[key].append(i)
+        else:
+            groups[key] = [i]
     return [group for group in groups.values() if len(group) > 1 or _overlaps_itself(arrays[group[0]])]
 
 

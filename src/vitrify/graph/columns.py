@@ -75,8 +75,8 @@ def encode_column(values: Sequence[object], links: Links, name: str) -> Column:
     """The column that holds these values; `name` names the blocks it may need."""
     if not values:
         return Const(None)
-    if len(values) == 1 and _is_small(values[0]):
-        return Const(values[0])  # type: ignore[arg-type]  # None, a bool or an int
+    if len(values) == 1 and (only := _encode_one(values[0], links)) is not None:
+        return only
     kinds = list(dict.fromkeys(map(type, values)))
     group_of = {kind: _group(kind, links) for kind in kinds}
     groups = list(dict.fromkeys(group_of.values()))
@@ -90,7 +90,7 @@ def encode_column(values: Sequence[object], links: Links, name: str) -> Column:
         codes = np.fromiter(map(code_of.__getitem__, map(type, values)), np.int64, len(values))
         parts = []
         for i, group in enumerate(groups):
-            positions = np.flatnonzero(codes == i)
+            positions = (codes == i).nonzero()[0]
             parts += _parts(group, [values[p] for p in positions.tolist()], positions, links)
     final = np.zeros(len(values), np.int64)
     for i, part in enumerate(parts):
@@ -100,9 +100,19 @@ def encode_column(values: Sequence[object], links: Links, name: str) -> Column:
     return Mixed(width, tuple(_encode_part(part, links, f"{name}.{i}") for i, part in enumerate(parts)), block)
 
 
-def _is_small(value: object) -> bool:
-    """What the columns below would turn into a constant, too, by a longer way."""
-    return value is None or type(value) is bool or (type(value) is int and -(2**63) <= value < 2**63)
+def _encode_one(value: Any, links: Links) -> Plain | None:
+    """The column of a single value, as most tables have them: what the columns below come to, by a longer way."""
+    kind = type(value)
+    if value is None or kind is bool or (kind is int and -(2**63) <= value < 2**63):
+        return Const(value)
+    if kind is float and value == value:
+        return ConstFloat(value.hex())
+    if kind is str and len(value) <= _INLINE_TEXT_CHARS and value.isascii():
+        return Const(value)
+    if kind in _PLAIN_KINDS or links.is_name(kind):
+        return None
+    (table,), (row,) = links.locate((value,))
+    return Run(table, row)
 
 
 def _group(kind: type, links: Links) -> str:
@@ -119,7 +129,7 @@ def _parts(group: str, values: Sequence[Any], positions: Ints | None, links: Lin
     elif group == "ref":
         tables, rows = (np.array(found, np.int64) for found in links.locate(values))
         for table in dict.fromkeys(tables.tolist()):
-            mine = np.flatnonzero(tables == table)
+            mine = (tables == table).nonzero()[0]
             where = positions if len(mine) == len(values) else _at(positions, mine)
             yield _Part("ref", (), where, table, rows[mine])
     else:
@@ -231,7 +241,7 @@ def _encode_names(values: Sequence[object], links: Links, name: str) -> Plain:
 
 def _encode_rows(table: int, rows: Ints, links: Links, name: str) -> Plain:
     start = int(rows[0])
-    if int(rows[-1]) == start + len(rows) - 1 and bool((np.diff(rows) == 1).all()):
+    if int(rows[-1]) == start + len(rows) - 1 and bool((rows[1:] - rows[:-1] == 1).all()):
         return Run(table, start)
     width = smallest_unsigned(int(rows.max()))
     return Numbers("ref", width, table, _put(links, rows.astype("<" + width), name))

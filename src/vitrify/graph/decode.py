@@ -18,13 +18,14 @@ from vitrify.errors import FormatError, StateError, UnsupportedError, VitrifyErr
 from vitrify.graph.array_reads import ArrayReads, ArrayTables, Flags
 from vitrify.graph.array_tables import ARRAY_TYPE, ObjectArrayShape
 from vitrify.graph.containers import Columns, DictShape, FrozensetShape, Lengths, ListShape, SetShape, Shape, TupleShape
-from vitrify.graph.hashing import HashedTable, require_cheap_hashes, require_spread
+from vitrify.graph.hashing import hashed_columns, require_cheap_hashes, require_spread
 from vitrify.graph.instances import AttrsShape, ConverterShape, EnumShape, ReduceShape, RowError, own_attrs_shape
-from vitrify.graph.nesting import NestedTable, require_shallow
+from vitrify.graph.nesting import require_shallow
 from vitrify.graph.order import components, is_cyclic
 from vitrify.graph.parameters import check_built
-from vitrify.graph.parse import Foreign, ParsedGraph, ParsedTable
+from vitrify.graph.parse import Foreign, ParsedGraph
 from vitrify.graph.parsed import Parsed
+from vitrify.graph.parsed_table import ParsedTable
 from vitrify.graph.paths import cut
 from vitrify.graph.registry import Registry, absent
 from vitrify.graph.schema import Name, Table
@@ -117,10 +118,9 @@ class Decoder(ParsedGraph):
 
         With `streamed`, what is streamed is read and checked only when it is made.
         """
-        nested = [_nested(parsed) for parsed in self.tables]
-        require_shallow(nested, self.file.limits)
-        require_cheap_hashes([_hashed(parsed) for parsed in self.tables])
-        require_reachable(nested, self._order, self.file.limits, self.path)
+        require_shallow(self.tables, self.file.limits)
+        require_cheap_hashes(self.tables)
+        require_reachable(self.tables, self._order, self.file.limits, self.path)
         shapes: Shapes = {}
         for number, parsed in enumerate(self.tables):
             if parsed.table.type not in foreign:
@@ -295,7 +295,7 @@ class Decoder(ParsedGraph):
         for name, c in parsed.columns.items():
             is_walked = parsed.table.layout == "pairs" and name == "values"  # only once, and there may be millions
             columns[name] = (c.each if is_walked else c.materialize)(self.objects, self._names)
-        for column in _hashed(parsed).hashed if lengths is not None else ():
+        for column in hashed_columns(parsed) if lengths is not None else ():
             name = next(name for name, c in parsed.columns.items() if c is column)
             require_spread(column, columns[name], lengths)
         return lengths, columns
@@ -309,16 +309,6 @@ def _known(shapes: Shapes, number: int) -> Shape:
     shape = shapes[number]
     assert shape is not None
     return shape
-
-
-def _nested(parsed: ParsedTable) -> NestedTable:
-    table = parsed.table
-    return NestedTable(table.type, table.layout, table.rows, parsed.columns, parsed.lengths, parsed.children)
-
-
-def _hashed(parsed: ParsedTable) -> HashedTable:
-    table = parsed.table
-    return HashedTable(table.type, table.layout, table.rows, parsed.columns, parsed.lengths)
 
 
 def _fill_rank(shape: Shape | None) -> int:

@@ -211,7 +211,7 @@ def require_values(array: npt.NDArray[Any]) -> None:
         FormatError: A bool is neither 0 nor 1, or a character is beyond Unicode.
     """
     dtype = array.dtype
-    if not _has_other_bytes(dtype):
+    if not has_other_bytes(dtype):
         return
     if dtype.fields is not None:
         for name in dtype.names or ():
@@ -228,12 +228,12 @@ def require_values(array: npt.NDArray[Any]) -> None:
 
 
 @lru_cache(maxsize=256)
-def _has_other_bytes(dtype: np.dtype[Any]) -> bool:
+def has_other_bytes(dtype: np.dtype[Any]) -> bool:
     """Whether some bytes are no value of the dtype: bools and text have such, numbers do not."""
     if dtype.subdtype is not None:
-        return _has_other_bytes(dtype.subdtype[0])
+        return has_other_bytes(dtype.subdtype[0])
     if dtype.fields is not None:
-        return any(_has_other_bytes(dtype.fields[name][0]) for name in dtype.names or ())
+        return any(has_other_bytes(dtype.fields[name][0]) for name in dtype.names or ())
     return dtype.kind in "bU"
 
 

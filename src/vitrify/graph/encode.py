@@ -24,6 +24,7 @@ from vitrify.graph.dtypes import encode_dtype, require_values
 from vitrify.graph.instances import AttrsShape, ConverterShape, RowError
 from vitrify.graph.leveling import MadeOnCycleError
 from vitrify.graph.names import NameTable
+from vitrify.graph.parameters import NEVER_SAVED
 from vitrify.graph.paths import Paths, with_article
 from vitrify.graph.registry import Registry
 from vitrify.graph.schema import CELL_LIMIT_BYTES, Arrays, Column, Graph, Table, encode_graph
@@ -209,7 +210,7 @@ class _Encoder:
             draft.lengths = draft.lengths or []
             draft.lengths += lengths
         for name, values in columns.items():
-            if isinstance(draft.shape, AttrsShape) and draft.shape.never_saves(name):
+            if name in NEVER_SAVED and isinstance(draft.shape, AttrsShape) and draft.shape.restricts(name):
                 self._dropped += [(draft, first + i, name) for i, v in enumerate(values) if v is not None]
                 if name != "memory":
                     continue
@@ -268,16 +269,17 @@ class _Encoder:
 
     def _place_arrays(self) -> list[Draft]:
         """Give arrays their tables: by dtype, dimensions and order; those that share memory become views."""
-        arrays = list(self._arrays.values())
-        shared = [array for array in arrays if id(array) not in self._unshared]
+        arrays = self._arrays
+        shared = [array for key, array in arrays.items() if key not in self._unshared]
         views = {id(shared[i]): view for i, view in find_views(shared).items()}
-        made = {id(view.buffer): view.buffer for view in views.values() if id(view.buffer) not in self._arrays}
+        made = {id(view.buffer): view.buffer for view in views.values() if id(view.buffer) not in arrays}
         buffers = {id(view.buffer) for view in views.values()}
         sharing = views.keys() | buffers
-        spaced = {id(array) for array in arrays if not array.flags.forc and keeps_strides(array)} - sharing
-        self._place("arrays", [*(a for a in arrays if id(a) not in views and id(a) not in spaced), *made.values()])
-        for array in arrays:
-            if id(array) in views:
+        spaced = {key for key, array in arrays.items() if not array.flags.forc and keeps_strides(array)} - sharing
+        others = [array for key, array in arrays.items() if key not in views and key not in spaced]
+        self._place("arrays", [*others, *made.values()])
+        for key, array in arrays.items():
+            if key in views:
                 draft = self._place("views", [array])
                 try:
                     require_values(array)
@@ -285,9 +287,9 @@ class _Encoder:
                     refusal = UnsupportedError(error.message, hint="Give it memory of its own with .copy()")
                     self._note(refusal, draft, "", len(draft.objects) - 1)
                 draft.linked.add("buffer")
-                draft.columns.setdefault("buffer", []).append(views[id(array)].buffer)
-                draft.columns.setdefault("offset", []).append(views[id(array)].offset)
-            elif id(array) in spaced:
+                draft.columns.setdefault("buffer", []).append(views[key].buffer)
+                draft.columns.setdefault("offset", []).append(views[key].offset)
+            elif key in spaced:
                 draft = self._place("spaced", [array])
             else:
                 continue

@@ -16,9 +16,9 @@ import numpy as np
 import numpy.typing as npt
 
 from vitrify.errors import LimitError
-from vitrify.graph.containers import offsets
 from vitrify.graph.order import components, is_cyclic
 from vitrify.graph.parsed import Parsed
+from vitrify.graph.parsed_table import ParsedTable
 
 Floats = npt.NDArray[np.float64]
 MOST_EQUAL: Final = 256
@@ -31,52 +31,25 @@ _HASHED: Final = {("dict", "pairs"): "keys", ("set", "items"): "items", ("frozen
 _WALKED: Final = ("tuple", "frozenset")
 
 
-class HashedTable:
-    """A table as its hashing sees it."""
-
-    def __init__(
-        self, type_id: str, layout: str, n: int, columns: dict[str, Parsed], lengths: npt.NDArray[np.int64] | None
-    ) -> None:
-        self.n = n
-        self.lengths = lengths
-        self.columns = columns
-        self.is_walked = type_id in _WALKED and lengths is not None
-        name = _HASHED.get((type_id, layout))
-        self.hashed = [columns[name]] if name else list(columns.values()) if layout in ("fields", "value") else []
-
-    def steps(self, costs: dict[int, Floats]) -> Floats:
-        """The steps that hashing each row takes, shape (n,); `costs` has those of the tables it refers to."""
-        assert self.lengths is not None
-        starts = offsets(self.lengths)
-        steps: Floats = 1.0 + self.lengths.astype(np.float64)
-        for column in self.columns.values():
-            for child, rows, positions in column.refs():
-                if child in costs:
-                    where = np.arange(len(rows)) if positions is None else positions
-                    owners = np.searchsorted(starts, where, side="right") - 1
-                    steps = steps + np.bincount(owners, costs[child][rows], minlength=self.n)
-        return steps
-
-
-def require_cheap_hashes(tables: Sequence[HashedTable]) -> None:
+def require_cheap_hashes(tables: Sequence[ParsedTable]) -> None:
     """Refuse a graph in which hashing all keys and items of sets, each once, takes more than `MOST_STEPS` steps.
 
     Raises:
         LimitError: It would.
     """
-    if not any(table.is_walked and table.n for table in tables):
-        return
-    walked = [
-        [c for column in t.columns.values() for c, _, _ in column.refs() if tables[c].is_walked] if t.is_walked else []
-        for t in tables
-    ]
+    walked = [number for number, parsed in enumerate(tables) if parsed.table.type in _WALKED and parsed.table.rows]
+    place = {number: i for i, number in enumerate(walked)}
+    children = [[place[child] for child in tables[number].children if child in place] for number in walked]
     costs: dict[int, Floats] = {}
-    for group in components(walked):
-        if tables[group[0]].is_walked and not is_cyclic(group, walked):  # cycles of such tables are refused elsewhere
-            costs[group[0]] = tables[group[0]].steps(costs)
+    for group in components(children):
+        if not is_cyclic(group, children):  # cycles of such tables are refused elsewhere
+            number = walked[group[0]]
+            costs[number] = _steps(tables[number], costs)
     total = 0.0
-    for table in tables:
-        for column in table.hashed:
+    for parsed in tables:
+        if costs.keys().isdisjoint(parsed.children):
+            continue
+        for column in hashed_columns(parsed):
             total += sum(float(costs[child][rows].sum()) for child, rows, _ in column.refs() if child in costs)
     if total > MOST_STEPS:
         raise LimitError(
@@ -85,6 +58,23 @@ def require_cheap_hashes(tables: Sequence[HashedTable]) -> None:
             actual=int(min(total, 2.0**62)),
             hint="No dict or set of a real model has such keys",
         )
+
+
+def hashed_columns(parsed: ParsedTable) -> list[Parsed]:
+    """The columns of a table whose values are hashed, or may be by what a converter makes of them."""
+    layout, columns = parsed.table.layout, parsed.columns
+    name = _HASHED.get((parsed.table.type, layout))
+    return [columns[name]] if name else list(columns.values()) if layout in ("fields", "value") else []
+
+
+def _steps(parsed: ParsedTable, costs: dict[int, Floats]) -> Floats:
+    """The steps that hashing each row takes, shape (n,); `costs` has those of the tables it refers to."""
+    assert parsed.lengths is not None
+    steps: Floats = 1.0 + parsed.lengths.astype(np.float64)
+    for child, owners, rows in parsed.edges():
+        if child in costs:
+            steps = steps + np.bincount(owners, costs[child][rows], minlength=parsed.table.rows)
+    return steps
 
 
 def require_spread(column: Parsed, keys: Sequence[object], lengths: Sequence[int]) -> None:

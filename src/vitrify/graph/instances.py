@@ -18,8 +18,8 @@ import numpy as np
 from vitrify.errors import StateError, UnsupportedError, VitrifyError
 from vitrify.graph.containers import Columns, Lengths, Shape
 from vitrify.graph.converter import AttrsRule, Converter
-from vitrify.graph.members import attributes, is_property, is_shadowing, is_slot, slots_of
-from vitrify.graph.parameters import NEVER_SAVED, check_parameters, has_policy, require_state, unrestorable
+from vitrify.graph.members import attributes_of_all, is_property, shadowing, slots_of
+from vitrify.graph.parameters import check_parameters, require_state, restricted, unrestorable
 from vitrify.graph.paths import with_article
 from vitrify.graph.rows import Rows
 
@@ -101,7 +101,7 @@ class AttrsShape:
 
     def take(self, objects: Sequence[Any]) -> tuple[Lengths, Columns]:
         """A column for each attribute; all objects have the same ones."""
-        states = list(map(attributes, objects))
+        states = attributes_of_all(self.cls, objects)
         names = [name for name in states[0] if name not in self.rule.drop]
         columns: Columns
         if len(names) == len(states[0]):
@@ -123,18 +123,17 @@ class AttrsShape:
                     raise RowError(row) from error
         return None, columns
 
-    def never_saves(self, name: str) -> bool:
-        """Whether an attribute is left out, whatever it is."""
-        return name in NEVER_SAVED and has_policy(self.cls, name, is_reviewed=self.is_reviewed)
+    def restricts(self, name: str) -> bool:
+        """Whether an attribute is a parameter that not every file may set."""
+        return bool(restricted(self.cls, (name,), is_reviewed=self.is_reviewed))
 
     def check(self, rows: Rows) -> None:
         """No attribute may stand in front of a method, a property or a dunder of the class."""
-        for name in rows.columns:
-            if name in self._properties:
-                continue
-            if is_shadowing(self.cls, name, is_reviewed=self.is_reviewed):
-                rows.fail(0, f"attribute {name[:80]!r} would hide a member of the class")
-            if name in self.rule.drop:
+        names = [name for name in rows.columns if name not in self._properties]
+        for name in shadowing(self.cls, names, is_reviewed=self.is_reviewed):
+            rows.fail(0, f"attribute {name[:80]!r} would hide a member of the class")
+        for name in self.rule.drop:
+            if name in names:
                 rows.fail(0, f"attribute {name!r} is never in a file")
         if self.is_reviewed:
             check_parameters(rows)
@@ -151,7 +150,7 @@ class AttrsShape:
         """Set the attributes, past any `__setattr__` of the class."""
         columns = {name: column for name, column in columns.items() if name not in self._properties}
         names = [intern(name) for name in columns]
-        slots = [name for name in names if is_slot(self.cls, name)]
+        slots = [name for name in slots_of(self.cls) if name in columns]
         for target, values in zip(objects, zip(*columns.values(), strict=True), strict=bool(names)):
             if not slots:
                 target.__dict__.update(zip(names, values, strict=True))
@@ -363,6 +362,6 @@ def set_state(target: Any, state: Any) -> None:
         if not isinstance(values, Mapping):
             raise StateError(f"the state of {type(target).__qualname__} is not a mapping")
         for name, value in values.items():
-            if not isinstance(name, str) or is_shadowing(type(target), name, is_reviewed=False):
+            if not isinstance(name, str) or shadowing(type(target), (name,), is_reviewed=False):
                 raise StateError(f"attribute {str(name)[:80]!r} would hide a member of {type(target).__qualname__}")
             object.__setattr__(target, name, value)

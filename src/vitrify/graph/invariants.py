@@ -219,7 +219,7 @@ def _slices(rows: Rows, name: str, needed: str, take: Callable[[Rows], list[T]])
             found.append(None)
             continue
         if place.rows.table not in held:
-            held[place.rows.table] = take(place.rows), [0, *np.cumsum(place.rows.lengths).tolist()]
+            held[place.rows.table] = take(place.rows), place.rows.edges().tolist()
         values, edges = held[place.rows.table]
         found.append(values[edges[place.row] : edges[place.row + 1]])
     return found
@@ -229,12 +229,13 @@ def items(container: Rows, chosen: npt.NDArray[np.int64]) -> list[tuple[Rows, np
     """The objects in the containers `chosen`, shape (k,), of a table: each table, and which of its rows."""
     if container.lengths is None or not container.has("items"):
         return container.fail(int(chosen[0]), "must be a container")
-    is_chosen = np.zeros(container.n, np.bool_)
-    is_chosen[chosen] = True
-    is_inside = np.repeat(is_chosen, container.lengths)
+    chosen, edges = np.unique(chosen), container.edges()
+    begins, ends = edges[chosen], edges[chosen + 1]
     found: list[tuple[Rows, npt.NDArray[np.int64]]] = []
     for table, numbers, positions in container.column("items").refs():
-        mine = numbers[is_inside if positions is None else is_inside[positions]]
-        if len(mine):
-            found.append((container.others(table), mine.astype(np.int64)))
+        if positions is not None:  # ascending, as those of each part of a column are
+            begins, ends = positions.searchsorted(edges[chosen]), positions.searchsorted(edges[chosen + 1])
+        mine = [numbers[begin:end] for begin, end in zip(begins.tolist(), ends.tolist(), strict=True)]
+        if any(map(len, mine)):
+            found.append((container.others(table), np.concatenate(mine).astype(np.int64)))
     return found

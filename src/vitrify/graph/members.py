@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copyreg
 import functools
+from collections.abc import Iterable, Sequence
 from typing import Any, Final
 
 _ABSENT: Final = object()
@@ -20,15 +21,17 @@ def attributes(target: Any) -> dict[str, Any]:
     return {**state, **{name: value for name, value in found.items() if value is not _ABSENT}}
 
 
+def attributes_of_all(cls: type, targets: Sequence[Any]) -> list[dict[str, Any]]:
+    """The same for instances of one class, of which there may be thousands."""
+    if slots_of(cls):
+        return list(map(attributes, targets))
+    return [getattr(target, "__dict__", {}) for target in targets]
+
+
 @functools.lru_cache(maxsize=4096)
 def slots_of(cls: Any) -> tuple[str, ...]:
     """The slots of a class and of its bases."""
     return tuple(copyreg._slotnames(cls))  # type: ignore[attr-defined]  # the function that pickle itself relies on
-
-
-def is_slot(cls: type, name: str) -> bool:
-    """Whether it is a slot, which is set with `setattr`."""
-    return name in slots_of(cls)
 
 
 def is_property(cls: type, name: str) -> bool:
@@ -36,14 +39,18 @@ def is_property(cls: type, name: str) -> bool:
     return isinstance(getattr(cls, name, None), property)
 
 
-def is_shadowing(cls: type, name: str, *, is_reviewed: bool) -> bool:
-    """Whether an instance attribute of that name would hide a method, a property or a dunder.
+def shadowing(cls: type, names: Iterable[str], *, is_reviewed: bool) -> list[str]:
+    """The names of which an instance attribute would hide a method, a property or a dunder.
 
     Plain class data may be hidden, so may slots (they are the attribute) and, in a caller's class, cached properties.
     """
-    if name.startswith("__") and (is_reviewed or name.endswith("__")):
-        return True  # scikit-learn puts `__doc_link_template` into its HTML as it is
-    return _hides_reviewed(cls, name) if is_reviewed else _hides(cls, name, is_reviewed=False)
+    if is_reviewed:  # scikit-learn puts `__doc_link_template` into its HTML as it is
+        return [name for name in names if name[:2] == "__" or _hides_reviewed(cls, name)]
+    return [name for name in names if _is_dunder(name) or _hides(cls, name, is_reviewed=False)]
+
+
+def _is_dunder(name: str) -> bool:
+    return name.startswith("__") and name.endswith("__")
 
 
 def _hides(cls: type, name: str, *, is_reviewed: bool) -> bool:

@@ -8,66 +8,30 @@ itself gives up below a depth of 1 000.
 
 from __future__ import annotations
 
-from collections.abc import Container, Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 import numpy as np
-import numpy.typing as npt
 
 from vitrify.container.limits import Limits
-from vitrify.graph.containers import offsets
 from vitrify.graph.order import components, is_cyclic
-from vitrify.graph.parsed import Parsed
+from vitrify.graph.parsed import Ints
+from vitrify.graph.parsed_table import Edges, ParsedTable
+from vitrify.graph.schema import Table
 
-Ints = npt.NDArray[np.int64]
 
+class _Nested:
+    """A table as the nesting sees it: what it refers to, and whether its objects count."""
 
-class NestedTable:
-    """A table as the nesting sees it: what its columns refer to, and whether its objects count."""
-
-    def __init__(
-        self,
-        type_id: str,
-        layout: str,
-        n: int,
-        columns: Mapping[str, Parsed],
-        lengths: Ints | None,
-        children: Sequence[int] = (),
-    ) -> None:
-        self.type_id = type_id
-        self.children = children
-        self.counts = layout in ("fields", "object_arrays") or type_id == "tuple"
+    def __init__(self, parsed: ParsedTable) -> None:
+        layout = parsed.table.layout
+        self.n = parsed.table.rows
+        self.counts = _counts(parsed.table)
         self.is_content = layout in ("items", "pairs") and not self.counts
         self.makes = layout == "fields"
-        self.is_attrs = layout == "attrs"
-        self.n = n
-        self._columns = columns
-        self._lengths = lengths
-
-    @property
-    def most_items(self) -> int:
-        """How many values of one column a row has at most."""
-        return 1 if self._lengths is None else int(self._lengths.max(initial=0))
-
-    def references(self) -> list[tuple[int, npt.NDArray[Any]]]:
-        """For each table referred to: its number, and the rows there."""
-        return [(child, rows) for column in self._columns.values() for child, rows, _ in column.refs()]
-
-    def edges(self, fields: Container[str] | None = None) -> list[tuple[int, Ints, Ints]]:
-        """For each table referred to: its number, the rows here and the rows there; of some fields only, if given."""
-        starts = None if self._lengths is None else offsets(self._lengths)
-        found: list[tuple[int, Ints, Ints]] = []
-        for name, column in self._columns.items():
-            if fields is not None and name not in fields:
-                continue
-            for child, rows, positions in column.refs():
-                where = np.arange(len(rows)) if positions is None else positions
-                owners = where if starts is None else np.searchsorted(starts, where, side="right") - 1
-                found.append((child, owners.astype(np.int64), rows.astype(np.int64)))
-        return found
+        self.edges = parsed.edges() if self.counts or self.is_content else []
 
 
-def require_shallow(tables: Sequence[NestedTable], limits: Limits) -> None:
+def require_shallow(graph: Sequence[ParsedTable], limits: Limits) -> None:
     """Refuse a graph in which more than `limits.depth` such objects lie directly in one another.
 
     What a converter keeps in a list or a dict lies directly in its object: the container is not there any more.
@@ -75,8 +39,9 @@ def require_shallow(tables: Sequence[NestedTable], limits: Limits) -> None:
     Raises:
         LimitError: There is such a chain.
     """
-    if sum(table.n for table in tables if table.counts) <= limits.depth:
+    if sum(parsed.table.rows for parsed in graph if _counts(parsed.table)) <= limits.depth:
         return
+    tables = [_Nested(parsed) for parsed in graph]
     edges = [_relevant(table, tables) for table in tables]
     children = [sorted({child for child, _, _ in of_table}) for of_table in edges]
     depth = [0] * len(tables)
@@ -88,17 +53,17 @@ def require_shallow(tables: Sequence[NestedTable], limits: Limits) -> None:
             depth[t] = below + own
 
 
-def _relevant(table: NestedTable, tables: Sequence[NestedTable]) -> list[tuple[int, Ints, Ints]]:
+def _counts(table: Table) -> bool:
+    return table.layout in ("fields", "object_arrays") or table.type == "tuple"
+
+
+def _relevant(table: _Nested, tables: Sequence[_Nested]) -> Edges:
     if table.counts:
-        return [
-            edge for edge in table.edges() if tables[edge[0]].counts or (table.makes and tables[edge[0]].is_content)
-        ]
-    return [edge for edge in table.edges() if tables[edge[0]].counts] if table.is_content else []
+        return [edge for edge in table.edges if tables[edge[0]].counts or (table.makes and tables[edge[0]].is_content)]
+    return [edge for edge in table.edges if tables[edge[0]].counts] if table.is_content else []
 
 
-def _longest(
-    group: Sequence[int], tables: Sequence[NestedTable], edges: Sequence[Sequence[tuple[int, Ints, Ints]]]
-) -> int:
+def _longest(group: Sequence[int], tables: Sequence[_Nested], edges: Sequence[Sequence[tuple[int, Ints, Ints]]]) -> int:
     """The longest chain of counted rows within tables that refer to one another."""
     base = dict(zip(group, np.cumsum([0, *(tables[t].n for t in group)]).tolist(), strict=False))
     is_used = np.zeros(sum(tables[t].n for t in group), np.bool_)

@@ -5,53 +5,43 @@ All of it is iterative: neither depth nor length of a chain of references can ex
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 
 def components(children: Sequence[Sequence[int]]) -> list[list[int]]:
     """Strongly connected components, each after all that it refers to (Tarjan 1972)."""
-    n = len(children)
-    index = [-1] * n
-    low = [0] * n
-    on_stack = [False] * n
+    met = [0] * len(children)  # in which order, from 1; 0 for what is still to be met
+    low = met.copy()
     stack: list[int] = []
+    is_open = [False] * len(children)  # whether it is on that stack
     found: list[list[int]] = []
-    counter = 0
-    for root in range(n):
-        if index[root] >= 0:
-            continue
-        work = [(root, 0)]
+    n_met = 0
+    for root in range(len(children)):
+        work: list[tuple[int, Iterator[int] | None]] = [] if met[root] else [(root, None)]
         while work:
-            node, next_child = work.pop()
-            if next_child == 0:
-                index[node] = low[node] = counter
-                counter += 1
+            node, rest = work.pop()
+            if rest is None:
+                n_met += 1
+                met[node] = low[node] = n_met
+                is_open[node] = True
                 stack.append(node)
-                on_stack[node] = True
-            descended = False
-            for i in range(next_child, len(children[node])):
-                child = children[node][i]
-                if index[child] < 0:
-                    work.append((node, i + 1))
-                    work.append((child, 0))
-                    descended = True
+                rest = iter(children[node])
+            for child in rest:
+                if not met[child]:
+                    work += ((node, rest), (child, None))
                     break
-                if on_stack[child]:
-                    low[node] = min(low[node], index[child])
-            if descended:
-                continue
-            if low[node] == index[node]:
-                component: list[int] = []
-                while True:
-                    member = stack.pop()
-                    on_stack[member] = False
-                    component.append(member)
-                    if member == node:
-                        break
-                found.append(sorted(component))
-            if work:
-                parent = work[-1][0]
-                low[parent] = min(low[parent], low[node])
+                if is_open[child] and met[child] < low[node]:
+                    low[node] = met[child]
+            else:
+                if low[node] == met[node]:
+                    component = [stack.pop()]
+                    while component[-1] != node:
+                        component.append(stack.pop())
+                    for member in component:
+                        is_open[member] = False
+                    found.append(component if len(component) == 1 else sorted(component))
+                elif low[node] < low[work[-1][0]]:
+                    low[work[-1][0]] = low[node]
     return found
 
 

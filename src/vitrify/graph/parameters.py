@@ -13,7 +13,7 @@ from __future__ import annotations
 import functools
 import inspect
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final
 
 import numpy as np
@@ -60,26 +60,34 @@ def _parameters(cls: Any) -> set[str]:
         return set()
 
 
-def has_policy(cls: Any, name: str, *, is_reviewed: bool) -> bool:
-    """Whether an attribute is, or becomes in a member of the object, a parameter that not every file may set."""
-    return _last(name) in _POLICY if is_reviewed else name in _inherited(cls)
+def restricted(cls: Any, names: Iterable[str], *, is_reviewed: bool) -> list[str]:
+    """Attributes that are, or become in a member of the object, parameters that not every file may set."""
+    if is_reviewed:
+        return _standing_for(_POLICY, names)
+    inherited = _inherited(cls)
+    return [name for name in names if name in inherited]
+
+
+def _standing_for(parameters: Container[str], names: Iterable[str]) -> list[str]:
+    """The names that stand for one of the parameters; asked for all attributes of all tables of each file."""
+    return [name for name in names if (_last(name) if "__" in name else name) in parameters]
 
 
 def unrestorable(
     type_id: str, cls: type, columns: Mapping[str, Sequence[object]], *, is_reviewed: bool
 ) -> tuple[int, UnsupportedError] | None:
     """The first row that `load` would not take, and why; what is never saved aside."""
-    for name in columns:
-        if name not in NEVER_SAVED and has_policy(cls, name, is_reviewed=is_reviewed):
+    for name in restricted(cls, columns, is_reviewed=is_reviewed):
+        if name not in NEVER_SAVED:
             for row, value in enumerate(columns[name]):
                 for setting in _settings(name, value):
                     problem = _problem(setting)
                     if problem is not None:
                         hint = "Take it out of the grid" if setting.is_in_grid else "Set it when the model is loaded"
                         return row, UnsupportedError(f"{type_id}: {problem}", hint=hint)
-    for row, value in enumerate(columns.get("n_features_in_", ()) if is_reviewed else ()):
-        arrays = (column[row] for column in columns.values())
-        if not _is_seen(value, (array.shape for array in arrays if type(array) is np.ndarray)):
+    for row, value in _wide(columns.get("n_features_in_", ()) if is_reviewed else ()):
+        held = (column[row] for column in columns.values())
+        if not any(value in array.shape for array in held if type(array) is np.ndarray):
             return row, UnsupportedError(f"{type_id}: {_UNSEEN.format(value)}", hint="Use fewer features")
     return None
 
@@ -101,17 +109,16 @@ def require_state(cls: Any, state: object) -> None:
 
 def check_parameters(rows: Rows) -> None:
     """Fail for an object of a reviewed class with a plain value that no file may set so, before it is built."""
-    for name in rows.columns:
+    for name in _standing_for(_PLAIN, rows.columns):
         last = _last(name)
-        if last in _PLAIN:
-            for row, value in enumerate(rows.values(name)):
-                is_later = value is UNBUILT and last not in NEVER_SAVED  # `check_built` looks at what it has become
-                problem = None if is_later else why_refused(last, value)
-                if problem is not None:
-                    rows.fail(row, f"{name} {problem}")
-                if last in _WORKERS and _count(value) > rows.limits.workers:
-                    path = rows.path(rows.table, rows.first + row)
-                    rows.limits.require("workers", _count(value), f"{rows.type_id}: {name}", path)
+        for row, value in enumerate(rows.values(name)):
+            is_later = value is UNBUILT and last not in NEVER_SAVED  # `check_built` looks at what it has become
+            problem = None if is_later else why_refused(last, value)
+            if problem is not None:
+                rows.fail(row, f"{name} {problem}")
+            if last in _WORKERS and _count(value) > rows.limits.workers:
+                path = rows.path(rows.table, rows.first + row)
+                rows.limits.require("workers", _count(value), f"{rows.type_id}: {name}", path)
     if rows.has("n_features_in_"):
         _check_input_width(rows)
 
@@ -125,9 +132,7 @@ def check_built(
         StateError: It has one.
         LimitError: It asks for more workers than `limits` allows.
     """
-    if is_reviewed and not any(
-        has_policy(type(one), name, is_reviewed=True) for one in objects[:1] for name in attributes(one)
-    ):
+    if is_reviewed and not (objects and _standing_for(_POLICY, attributes(objects[0]))):
         return  # all have the same attributes
     for row, target in enumerate(objects):
         for setting in _settings_of(target, is_reviewed=is_reviewed):
@@ -158,9 +163,9 @@ def _problem(setting: _Setting) -> str | None:
 def _settings_of(target: Any, *, is_reviewed: bool) -> Iterator[_Setting]:
     cls: Any = type(target)
     if is_reviewed or _inherited(cls):
-        for name, value in attributes(target).items():
-            if has_policy(cls, name, is_reviewed=is_reviewed):
-                yield from _settings(name, value)
+        held = attributes(target)
+        for name in restricted(cls, held, is_reviewed=is_reviewed):
+            yield from _settings(name, held[name])
 
 
 def _settings(name: str, value: object) -> Iterator[_Setting]:
@@ -225,16 +230,16 @@ def _count(value: object) -> int:
 
 def _check_input_width(rows: Rows) -> None:
     """So many names of features are made on demand: a large number needs an array of that size to go with it."""
-    for row, value in enumerate(rows.values("n_features_in_")):
+    for row, value in _wide(rows.values("n_features_in_")):
         held = (rows.places(name)[row] for name in rows.columns)
-        if not _is_seen(value, (place.shape or () for place in held if isinstance(place, Place))):
+        if not any(value in (place.shape or ()) for place in held if isinstance(place, Place)):
             rows.fail(row, _UNSEEN.format(value))
 
 
-def _is_seen(value: object, shapes: Iterable[tuple[int, ...]]) -> bool:
-    if not isinstance(value, (int, np.integer)) or int(value) <= _MAX_UNSEEN_FEATURES:
-        return True
-    return any(int(value) in shape for shape in shapes)
+def _wide(values: Sequence[object]) -> list[tuple[int, int]]:
+    """The rows of numbers of features that are large, and these."""
+    ints = [(row, int(value)) for row, value in enumerate(values) if isinstance(value, (int, np.integer))]
+    return [(row, value) for row, value in ints if value > _MAX_UNSEEN_FEATURES]
 
 
 def _never(value: object) -> str | None:

@@ -5,11 +5,12 @@ What a file holds, what it needs and where each thing is can be told from here w
 
 from __future__ import annotations
 
-from typing import Any, Final
+from functools import cached_property
+from typing import Final
 
 import numpy as np
 import numpy.typing as npt
-from msgspec import Struct, field
+from msgspec import Struct
 
 from vitrify.container.layout import GRAPH
 from vitrify.container.reader import GlassFile
@@ -19,7 +20,8 @@ from vitrify.graph.cells import CellReader
 from vitrify.graph.containers import offsets
 from vitrify.graph.dtypes import decode_dtype
 from vitrify.graph.extents import Extents, products
-from vitrify.graph.parsed import Parsed, parse_column
+from vitrify.graph.parsed import Parsed, parse_column, parse_columns
+from vitrify.graph.parsed_table import Link, ParsedTable, first_uses
 from vitrify.graph.paths import Edge, Holder, Paths, cut
 from vitrify.graph.registry import REVIEWED_LIBRARIES, Registry
 from vitrify.graph.rows import Rows
@@ -60,36 +62,13 @@ _HASHED_BYTES: Final = {"dict": 72, "set": 80, "frozenset": 80}
 """What an item takes in a table of hashes, which is half empty and copied when it grows, beyond `_VALUE_BYTES`."""
 
 
-class ParsedTable(Struct, kw_only=True):
-    """A table whose columns have been read.
-
-    Attributes:
-        table: What the graph's JSON says.
-        columns: The columns, by field name.
-        lengths: For containers: how many items each row has, shape (n,) int64.
-        shapes: For tables of arrays: the shape of each.
-        extents: For arrays that have bytes of their own: how many, and where.
-        dtype: Their dtype.
-        joined: The bytes of all arrays that have no block of their own, one after another.
-        children: The tables that its columns refer to.
-    """
-
-    table: Table
-    columns: dict[str, Parsed]
-    lengths: npt.NDArray[np.int64] | None = None
-    shapes: list[tuple[int, ...]] = field(default_factory=list)
-    extents: Extents | None = None
-    dtype: np.dtype[Any] | None = None
-    joined: npt.NDArray[np.uint8] | None = None
-    children: list[int] = field(default_factory=list)
-
-
 class Foreign(Struct, frozen=True, kw_only=True):
-    """A class or function that the registry does not have: the table or name that needs it first."""
+    """A class or function that the registry does not have: the table that needs it, or else its place among names."""
 
     name: str
     what: str
-    table: int
+    table: int = -1
+    index: int = -1
 
 
 class ParsedGraph:
@@ -130,9 +109,8 @@ class ParsedGraph:
             self.file.limits.require("items", int(lengths.max(initial=0)), f"items of one {cut(table.type)}")
             n = int(lengths.sum())
         self.file.spend(n * value_bytes, "the values of a table")
-        columns = {name: parse_column(c, n, self.cells, self.graph) for name, c in table.columns.items()}
-        result = ParsedTable(table=table, columns=columns, lengths=lengths)
-        result.children = sorted({child for column in columns.values() for child, _, _ in column.refs()})
+        columns = parse_columns(table.columns, n, self.cells, self.graph)
+        result = ParsedTable.of(table, columns, lengths)
         if table.arrays is not None:
             self._parse_arrays(result, table)
         return result
@@ -193,31 +171,22 @@ class ParsedGraph:
             if name.what not in ("class", "function"):
                 raise FormatError(f"a name is neither a class nor a function but {cut(name.what)!r}")
             if not self.registry.knows_name(name.name):
-                holder = self._first_use(index)
-                found.setdefault(name.name, Foreign(name=name.name, what=name.what, table=holder))
+                found.setdefault(name.name, Foreign(name=name.name, what=name.what, index=index))
         return list(found.values())
 
     def path_of(self, foreign: Foreign) -> str:
         """The path of the first place where a foreign name is used."""
-        if foreign.table < 0:
-            return "$"
-        if self.tables[foreign.table].table.type == foreign.name:
+        if foreign.table >= 0:
             return self.path(foreign.table, 0)
-        return self._name_path(foreign)
-
-    def _first_use(self, index: int) -> int:
-        for number, parsed in enumerate(self.tables):
-            if any(_name_position(column, index) is not None for column in parsed.columns.values()):
-                return number
-        return -1
-
-    def _name_path(self, foreign: Foreign) -> str:
-        index = next(i for i, name in enumerate(self.graph.names) if name.name == foreign.name)
+        if foreign.index not in self._first_uses:
+            return "$"
         paths = self._all_paths()
-        columns = self.tables[foreign.table].columns.items()
-        found = ((name, place) for name, column in columns if (place := _name_position(column, index)) is not None)
-        table, row, step = paths.step(foreign.table, *next(found))
+        table, row, step = paths.step(*self._first_uses[foreign.index])
         return paths.of(table, row) + step
+
+    @cached_property
+    def _first_uses(self) -> dict[int, tuple[int, str, int]]:
+        return first_uses(self.tables)
 
     def rows(self, number: int) -> Rows:
         """A table as the content checks see it."""
@@ -229,7 +198,7 @@ class ParsedGraph:
             columns=parsed.columns,
             lengths=parsed.lengths,
             objects=self.objects,
-            others=self.rows,
+            read=self.rows,
             path=self.path,
             shape_of=self.shape_of,
             spend=self.file.spend,
@@ -248,7 +217,7 @@ class ParsedGraph:
     def _all_paths(self) -> Paths:
         if self._paths is None:
             holders = [self._holder(parsed) for parsed in self.tables]
-            edges = [edge for number in range(len(self.tables)) for edge in self._edges(number)]
+            edges = [_edge(number, link) for number, parsed in enumerate(self.tables) for link in parsed.links]
             root = next(((t, int(r[0])) for t, r, _ in self.root.refs()), None)
             self._paths = Paths(holders, edges, root)
         return self._paths
@@ -258,13 +227,11 @@ class ParsedGraph:
         keys = parsed.columns.get("keys")
         return Holder(n=parsed.table.rows, layout=parsed.table.layout, starts=starts, key=_KeyOf(keys))
 
-    def _edges(self, number: int) -> list[Edge]:
-        edges: list[Edge] = []
-        for name, column in self.tables[number].columns.items():
-            for child, rows, positions in column.refs():
-                where = np.arange(len(rows), dtype=np.int64) if positions is None else positions.astype(np.int64)
-                edges.append(Edge(table=number, field=name, child=child, rows=rows.astype(np.int64), positions=where))
-        return edges
+
+def _edge(number: int, link: Link) -> Edge:
+    name, child, rows, positions = link
+    where = np.arange(len(rows), dtype=np.int64) if positions is None else positions.astype(np.int64)
+    return Edge(table=number, field=name, child=child, rows=rows.astype(np.int64), positions=where)
 
 
 class _KeyOf:
@@ -322,14 +289,3 @@ def _check_fields(table: Table) -> None:
         raise FormatError(
             f"a table of type {cut(table.type)!r} has lengths or arrays where it should not, or lacks them"
         )
-
-
-def _name_position(column: Parsed, index: int) -> int | None:
-    if column.of == "name" and column.numbers is not None:
-        found = np.flatnonzero(column.numbers == index)
-        return int(found[0]) if len(found) else None
-    for i, part in enumerate(column.parts):
-        inner = _name_position(part, index)
-        if inner is not None and column.numbers is not None:
-            return int(np.flatnonzero(column.numbers == i)[inner])
-    return None

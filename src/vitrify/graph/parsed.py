@@ -5,7 +5,7 @@ The type of every value is kept: 1, True, 1.0 and numpy.float64(1.0) never stand
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import accumulate, chain, pairwise
 from typing import Any, Final
 
@@ -29,6 +29,7 @@ from vitrify.graph.schema import (
     Strings,
 )  # fmt: skip
 
+Ints = npt.NDArray[np.int64]
 NumberArray = npt.NDArray[Any]
 Reference = tuple[int, NumberArray, NumberArray | None]
 _SCALAR_TEXTS: Final = frozenset(SCALARS.values())
@@ -89,10 +90,35 @@ class Parsed(Struct, kw_only=True):
         if self.of in ("ref", "name"):
             return [None] * self.n
         if self.of == "mixed":
-            assert self.numbers is not None
-            values = [iter(part.plain()) for part in self.parts]
-            return [next(values[code]) for code in self.numbers.tolist()]
+            return self.merged([part.plain() for part in self.parts])
         return self.materialize((), ())
+
+    def merged(self, values: Sequence[Sequence[object]]) -> list[object]:
+        """The values of a mixed column, from those of its parts."""
+        result: list[object] = [None] * self.n
+        for positions, of_part in zip(self.positions(), values, strict=True):
+            for position, value in zip(positions.tolist(), of_part, strict=True):
+                result[position] = value
+        return result
+
+    def positions(self) -> list[Ints]:
+        """For each part of a mixed column, where its values stand; a file may have as many parts as values."""
+        assert self.numbers is not None
+        by_part = self.numbers.argsort(kind="stable")
+        ends = accumulate(part.n for part in self.parts)
+        return [by_part[end - part.n : end] for part, end in zip(self.parts, ends, strict=True)]
+
+    def first_names(self) -> dict[int, int]:
+        """The place in `Graph.names` of each class or function among the values, and where it stands first."""
+        if self.of == "name" and self.numbers is not None:
+            indexes, firsts = np.unique(self.numbers, return_index=True)
+            return dict(zip(indexes.tolist(), firsts.tolist(), strict=True))
+        found: dict[int, int] = {}
+        if any(part.of == "name" for part in self.parts):
+            for part, positions in zip(self.parts, self.positions(), strict=True):
+                for index, first in part.first_names().items():
+                    found.setdefault(index, int(positions[first]))
+        return found
 
     def refs(self) -> Sequence[Reference]:
         """For each table referred to: its number, the rows, and the positions they stand at (None for all)."""
@@ -102,9 +128,9 @@ class Parsed(Struct, kw_only=True):
             return ()
         if self._refs is None:
             self._refs = [
-                (part.table, part.numbers, np.flatnonzero(self.numbers == i))
-                for i, part in enumerate(self.parts)
-                if part.of == "ref" and part.numbers is not None and self.numbers is not None
+                (part.table, part.numbers, positions)
+                for part, positions in zip(self.parts, self.positions(), strict=True)
+                if part.of == "ref" and part.numbers is not None
             ]
         return self._refs
 
@@ -120,8 +146,7 @@ class Parsed(Struct, kw_only=True):
         if self.of == "name":
             return list(map(names.__getitem__, self.numbers.tolist()))
         if self.of == "mixed":
-            values = [iter(part.materialize(objects, names)) for part in self.parts]
-            return [next(values[code]) for code in self.numbers.tolist()]
+            return self.merged([part.materialize(objects, names) for part in self.parts])
         if self.of in _SCALAR_TEXTS:
             return list(self.numbers)
         return self.numbers.tolist()  # type: ignore[no-any-return]  # numpy types this as Any
@@ -140,17 +165,24 @@ def parse_column(column: Column, n: int, cells: CellReader, graph: Graph) -> Par
     Raises:
         FormatError: It breaks SPEC.md §6.2.
     """
-    if isinstance(column, Mixed):
-        cells.file.spend(n * _PART_BYTES, "the values of a mixed column")
-        codes = cells.numbers(n, column.width, column.block)
-        if column.width[0] != "u" or not column.parts or (n and int(codes.max()) >= len(column.parts)):
-            raise FormatError("a mixed column names a part that it does not have")
-        counts = np.bincount(codes.astype(np.int64), minlength=len(column.parts)).tolist()
-        if 0 in counts:
-            raise FormatError("a mixed column has a part without values")
-        parts = [parse_column(part, count, cells, graph) for part, count in zip(column.parts, counts, strict=True)]
-        return Parsed(n=n, of="mixed", numbers=codes, parts=parts)
     return _PARSERS[type(column)](column, n, cells, graph)
+
+
+def parse_columns(columns: Mapping[str, Column], n: int, cells: CellReader, graph: Graph) -> dict[str, Parsed]:
+    """The same for all columns of a table, in their order."""
+    return {name: _PARSERS[type(column)](column, n, cells, graph) for name, column in columns.items()}
+
+
+def _parse_mixed(column: Mixed, n: int, cells: CellReader, graph: Graph) -> Parsed:
+    cells.file.spend(n * _PART_BYTES, "the values of a mixed column")
+    codes = cells.numbers(n, column.width, column.block)
+    if column.width[0] != "u" or not column.parts or (n and int(codes.max()) >= len(column.parts)):
+        raise FormatError("a mixed column names a part that it does not have")
+    counts = np.bincount(codes.astype(np.int64), minlength=len(column.parts)).tolist()
+    if 0 in counts:
+        raise FormatError("a mixed column has a part without values")
+    parts = [parse_column(part, count, cells, graph) for part, count in zip(column.parts, counts, strict=True)]
+    return Parsed(n=n, of="mixed", numbers=codes, parts=parts)
 
 
 def _parse_const(column: Const, n: int, cells: CellReader, graph: Graph) -> Parsed:
@@ -281,7 +313,7 @@ _FROM_BYTES: Final[dict[str, Callable[[bytes], object]]] = {
 }
 _PARSERS: Final[dict[type, Callable[[Any, int, CellReader, Graph], Parsed]]] = {
     Const: _parse_const, ConstFloat: _parse_const_float, ConstName: _parse_const_name, Run: _parse_run,
-    Numbers: _parse_numbers, Strings: _parse_strings,
+    Numbers: _parse_numbers, Strings: _parse_strings, Mixed: _parse_mixed,
 }  # fmt: skip
 
 

@@ -224,7 +224,7 @@ def import_dotted(name: str) -> Any:
     for split in range(len(parts) - 1, 0, -1):
         module = ".".join(parts[:split])
         try:
-            importlib.import_module(module)
+            __import__(module)  # importlib.import_module takes ten times as long for what is there
         except ModuleNotFoundError as error:
             if error.name is not None and (module == error.name or module.startswith(error.name + ".")):
                 continue

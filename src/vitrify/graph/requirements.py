@@ -21,10 +21,10 @@ def missing_attribute(graph: ParsedGraph) -> StateError | None:
     """
     for number, parsed in enumerate(graph.tables):
         type_id = parsed.table.type
-        if type_id not in graph.registry.rules or not any(map(_says_fitted, parsed.columns)):
+        if type_id not in graph.registry.rules:
             continue
         for name in graph.registry.rule(type_id).requires:
-            if name not in parsed.columns:
+            if name not in parsed.columns and any(map(_says_fitted, parsed.columns)):
                 return StateError(
                     f"{type_id}: {name} is missing, though the object is fitted",
                     path=graph.path(number, 0) if parsed.table.rows else None,

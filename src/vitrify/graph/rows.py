@@ -6,11 +6,11 @@ A check says what must hold and calls `fail` where it does not; it can change no
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any, Final, NoReturn
+from typing import Any, Final, NoReturn, TypeVar
 
 import numpy as np
 import numpy.typing as npt
-from msgspec import Struct
+from msgspec import Struct, field
 from msgspec.structs import replace
 
 from vitrify.container.limits import Limits
@@ -18,6 +18,7 @@ from vitrify.errors import StateError
 from vitrify.graph.parsed import Parsed
 
 Array = npt.NDArray[Any]
+T = TypeVar("T")
 
 
 class _Unbuilt:
@@ -38,11 +39,12 @@ class Rows(Struct, frozen=True, kw_only=True):
         columns: The parsed columns by field name.
         lengths: For containers: how many items each row has, shape (n,) int64.
         objects: For each table, its objects as far as they exist: arrays always do.
-        others: The `Rows` of any table, by number.
+        read: Gives the `Rows` of any table, by number.
         path: The path of a row in the model, for messages.
         shape_of: The shape of an array by table and row, None if the table has no arrays.
         spend: Takes bytes from the memory that the file may ask for, or raises LimitError; the text says what for.
         limits: What a file may ask for.
+        found: What was asked for before: nothing changes while a check runs, and some ask again for each row.
     """
 
     table: int
@@ -51,12 +53,13 @@ class Rows(Struct, frozen=True, kw_only=True):
     columns: dict[str, Parsed]
     lengths: npt.NDArray[np.int64] | None
     objects: Sequence[list[Any]]
-    others: Callable[[int], Rows]
+    read: Callable[[int], Rows]
     path: Callable[[int, int], str]
     shape_of: Callable[[int, int], tuple[int, ...] | None]
     spend: Callable[[int, str], None]
     limits: Limits
     first: int = 0
+    found: dict[tuple[str, object], Any] = field(default_factory=dict)
 
     def fail(self, row: int, message: str) -> NoReturn:
         """Raise StateError for an object, with its path."""
@@ -70,7 +73,19 @@ class Rows(Struct, frozen=True, kw_only=True):
     def part(self, begin: int, end: int) -> Rows:
         """The rows from `begin` to `end`."""
         columns = {name: column.part(begin, end) for name, column in self.columns.items()}
-        return replace(self, n=end - begin, columns=columns, first=self.first + begin)
+        return replace(self, n=end - begin, columns=columns, first=self.first + begin, found={})
+
+    def _once(self, what: str, of: object, find: Callable[[], T]) -> T:
+        """What `find` gives, or gave when it was asked for before."""
+        key = (what, of)
+        if key not in self.found:
+            self.found[key] = find()
+        found: T = self.found[key]
+        return found
+
+    def others(self, table: int) -> Rows:
+        """The rows of any table, by its number."""
+        return self._once("others", table, lambda: self.read(table))
 
     def has(self, field: str) -> bool:
         """Whether the objects have such an attribute at all."""
@@ -84,10 +99,13 @@ class Rows(Struct, frozen=True, kw_only=True):
 
     def values(self, field: str) -> list[object]:
         """The values of a column of plain values; objects appear as they exist so far."""
-        return _so_far(self.column(field), self.objects)
+        return self._once("values", field, lambda: _so_far(self.column(field), self.objects))
 
     def integers(self, field: str) -> npt.NDArray[np.int64]:
         """A column of ints (Python's or numpy's, never bool), shape (n,) int64."""
+        return self._once("integers", field, lambda: self._integers(field))
+
+    def _integers(self, field: str) -> npt.NDArray[np.int64]:
         column = self.column(field)
         if column.of == "const" and type(column.value) is int:
             return np.full(self.n, column.value, np.int64)
@@ -99,6 +117,9 @@ class Rows(Struct, frozen=True, kw_only=True):
 
     def arrays(self, field: str) -> list[Array]:
         """A column of numpy arrays, one a row."""
+        return self._once("arrays", field, lambda: self._arrays(field))
+
+    def _arrays(self, field: str) -> list[Array]:
         values = self.values(field)
         if set(map(type, values)) - {np.ndarray}:
             row = next(row for row, value in enumerate(values) if type(value) is not np.ndarray)
@@ -107,35 +128,38 @@ class Rows(Struct, frozen=True, kw_only=True):
 
     def plain(self, field: str) -> list[object]:
         """A column's plain values, with None where an object stands: safe before any object exists."""
-        return self.column(field).plain()
+        return self._once("plain", field, lambda: self.column(field).plain())
 
     def tuples(self, field: str) -> list[tuple[object, ...] | None]:
         """For each row: the plain items of the tuple or list that the column refers to, None where it does not."""
+        return self._once("tuples", field, lambda: self._tuples(field))
+
+    def _tuples(self, field: str) -> list[tuple[object, ...] | None]:
         found: list[tuple[object, ...] | None] = [None] * self.n
         for table, rows, positions in self.column(field).refs():
             other = self.others(table)
             if other.type_id not in ("tuple", "list") or other.lengths is None:
                 continue
-            items = other.plain("items")
-            ends = np.cumsum(other.lengths)
-            starts = ends - other.lengths
+            items, edges = other.plain("items"), other.edges()
             where = range(len(rows)) if positions is None else positions.tolist()
             for position, row in zip(where, rows.tolist(), strict=True):
-                found[position] = tuple(items[int(starts[row]) : int(ends[row])])
+                found[position] = tuple(items[edges[row] : edges[row + 1]])
         return found
+
+    def edges(self) -> npt.NDArray[np.int64]:
+        """For containers: where the items of each row begin, and where the last end, shape (n + 1,)."""
+        assert self.lengths is not None
+        lengths = self.lengths
+        return self._once("edges", None, lambda: np.concatenate([np.zeros(1, np.int64), np.cumsum(lengths)]))
 
     def shape(self, field: str, row: int) -> tuple[int, ...] | None:
         """The shape of the array that a row of a column refers to, None if it is no array."""
-        for table, rows, positions in self.column(field).refs():
-            where = np.arange(len(rows)) if positions is None else positions
-            found = np.flatnonzero(where == row)
-            if len(found):
-                return self.shape_of(table, int(rows[found[0]]))
-        return None
+        place = self.places(field)[row]
+        return place.shape if isinstance(place, Place) else None
 
     def places(self, field: str) -> list[object]:
         """The values of a column, one a row: plain ones as they are, a `Place` for each object, `UNBUILT` for names."""
-        return _places(self.column(field), self.others)
+        return self._once("places", field, lambda: _places(self.column(field), self.others))
 
     def children(self, field: str, type_id: str) -> tuple[Rows, npt.NDArray[np.int64]]:
         """The objects a column refers to, all of one table of that type, and the row of each."""
@@ -180,9 +204,7 @@ class Place(Struct, frozen=True):
 
 def _places(column: Parsed, others: Callable[[int], Rows]) -> list[object]:
     if column.of == "mixed":
-        assert column.numbers is not None
-        values = [iter(_places(part, others)) for part in column.parts]
-        return [next(values[code]) for code in column.numbers.tolist()]
+        return column.merged([_places(part, others) for part in column.parts])
     if column.of == "ref" and column.numbers is not None:
         rows = others(column.table)
         return [Place(rows, row) for row in column.numbers.tolist()]
@@ -192,9 +214,7 @@ def _places(column: Parsed, others: Callable[[int], Rows]) -> list[object]:
 def _so_far(column: Parsed, objects: Sequence[list[Any]]) -> list[object]:
     """The values of a column, with `UNBUILT` for names and for objects of tables that are not built yet."""
     if column.of == "mixed":
-        assert column.numbers is not None
-        values = [iter(_so_far(part, objects)) for part in column.parts]
-        return [next(values[code]) for code in column.numbers.tolist()]
+        return column.merged([_so_far(part, objects) for part in column.parts])
     if column.of == "name" or (column.of == "ref" and not objects[column.table]):
         return [UNBUILT] * column.n
     return column.materialize(objects, ())

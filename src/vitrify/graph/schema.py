@@ -179,19 +179,16 @@ def _require_few(graph: Graph, limits: Limits) -> None:
     Raises:
         LimitError: It is more than `limits` allows.
     """
-    limits.require("tables", len(graph.tables), "tables of the object graph")
-    limits.require("columns", sum(len(table.columns) for table in graph.tables), "columns of all tables")
+    tables = graph.tables
+    limits.require("tables", len(tables), "tables of the object graph")
+    limits.require("columns", sum([len(table.columns) for table in tables]), "columns of all tables")
     # What no file may say at all (SPEC.md 8.1) is left to the parser, which says so.
-    rows = sum(table.rows for table in graph.tables if 0 <= table.rows < 2**48)
-    limits.require("rows", rows, "rows of all tables")
-    columns = [graph.root, *(column for table in graph.tables for column in table.columns.values())]
-    limits.require("text_bytes", sum(map(_text_bytes, columns)), "bytes of all texts")
-
-
-def _text_bytes(column: Column) -> int:
-    if isinstance(column, Mixed):
-        return sum(map(_text_bytes, column.parts))
-    return column.n_bytes if isinstance(column, Strings) and 0 <= column.n_bytes < 2**48 else 0
+    rows = [table.rows for table in tables if 0 <= table.rows < 2**48]
+    limits.require("rows", sum(rows), "rows of all tables")
+    columns = [graph.root] + [column for table in tables for column in table.columns.values()]
+    columns += [part for column in columns if type(column) is Mixed for part in column.parts]
+    texts = [column.n_bytes for column in columns if type(column) is Strings and 0 <= column.n_bytes < 2**48]
+    limits.require("text_bytes", sum(texts), "bytes of all texts")
 
 
 def _with_defaults(graph: Graph) -> Graph:

@@ -16,9 +16,9 @@ from vitrify.errors import FormatError, UnsupportedError
 from vitrify.graph.array_tables import ObjectArrayShape
 from vitrify.graph.arrays import order_of
 from vitrify.graph.containers import DictShape, FrozensetShape, ListShape, SetShape, Shape, TupleShape
-from vitrify.graph.dtypes import check_name, encode_dtype, require_values
+from vitrify.graph.dtypes import check_name, encode_dtype, has_other_bytes, require_values
 from vitrify.graph.instances import AttrsShape, ConverterShape, EnumShape, ReduceShape, has_plain_state, reduction
-from vitrify.graph.members import attributes, is_shadowing
+from vitrify.graph.members import attributes_of_all, shadowing
 from vitrify.graph.names import STANDARD_LIBRARY, NameTable
 from vitrify.graph.paths import with_article
 from vitrify.graph.registry import REVIEWED_LIBRARIES, Registry, full_name
@@ -105,20 +105,23 @@ class ShapeFinder:
         return shape
 
     def _array_groups(self, members: Sequence[Any]) -> Groups:
-        strings = [array for array in members if array.dtype.char == "T"]
-        if strings:
+        dtypes = list({id(array.dtype): array.dtype for array in members}.values())  # few, also of thousands of arrays
+        kinds = {dtype.char for dtype in dtypes}
+        if "T" in kinds:
+            strings = [array for array in members if array.dtype.char == "T"]
             yield self._shape("numpy.StringArray", self._string_shape), strings
-            members = [array for array in members if array.dtype.char != "T"]
-        plain = [array for array in members if array.dtype != object]
-        for dtype in dict.fromkeys(array.dtype for array in plain):
-            encode_dtype(dtype)
-        for array in plain:
-            if array.dtype.kind in "UV":
+        for dtype in dtypes:
+            if dtype.char not in "TO":
+                encode_dtype(dtype)
+        plain = [array for array in members if array.dtype.char not in "TO"] if kinds & {"T", "O"} else list(members)
+        odd = {dtype for dtype in dtypes if dtype.kind in "UV" and has_other_bytes(dtype)}
+        for array in plain if odd else ():
+            if array.dtype in odd:
                 _require_values(array)
         if plain:
             yield None, plain
-        for array in members:
-            if array.dtype == object:
+        for array in members if "O" in kinds else ():
+            if array.dtype.char == "O":
                 order = order_of(array)
                 key = (np.ndarray, array.ndim, order)
                 yield self._shape(key, lambda n=array.ndim, o=order: ObjectArrayShape(n, o)), [array]  # type: ignore[misc]  # bound now
@@ -135,17 +138,17 @@ class ShapeFinder:
         def make(names: tuple[str, ...]) -> Shape:
             for name in names:
                 check_name(name)
-                if name not in rule.drop and is_shadowing(kind, name, is_reviewed=is_reviewed):
-                    raise UnsupportedError(
-                        f"{with_article(kind.__qualname__)} whose attribute {name!r} replaces a member of its class",
-                        hint="Delete the attribute, or write a subclass",
-                    )
+            for name in shadowing(kind, [name for name in names if name not in rule.drop], is_reviewed=is_reviewed):
+                raise UnsupportedError(
+                    f"{with_article(kind.__qualname__)} whose attribute {name!r} replaces a member of its class",
+                    hint="Delete the attribute, or write a subclass",
+                )
             return AttrsShape(type_id, kind, is_reviewed=is_reviewed, rule=rule)
 
         def group(members: Sequence[Any]) -> Groups:
             alike: dict[tuple[str, ...], list[Any]] = {}
-            for target in members:
-                alike.setdefault(tuple(attributes(target)), []).append(target)
+            for target, held in zip(members, attributes_of_all(kind, members), strict=True):
+                alike.setdefault(tuple(held), []).append(target)
             for names, found in alike.items():
                 yield self._shape((kind, names), lambda n=names: make(n)), found  # type: ignore[misc]  # bound now
 

@@ -15,11 +15,10 @@ import numpy.typing as npt
 
 from vitrify.container.limits import Limits
 from vitrify.errors import StateError
-from vitrify.graph.nesting import NestedTable
 from vitrify.graph.order import components, is_cyclic
+from vitrify.graph.parsed_table import Edges, ParsedTable
 
 Counts = npt.NDArray[np.float64]
-Edges = list[tuple[int, npt.NDArray[np.int64], npt.NDArray[np.int64]]]
 Path = Callable[[int, int], str]
 _ENOUGH: Final = 64
 """A model that is met 2**64 times is met too often, and numbers of a million bits would take long."""
@@ -35,7 +34,7 @@ _MEMBERS: Final = frozenset(
 
 
 def require_reachable(
-    tables: Sequence[NestedTable], order: Sequence[Sequence[int]], limits: Limits, path: Path
+    tables: Sequence[ParsedTable], order: Sequence[Sequence[int]], limits: Limits, path: Path
 ) -> None:
     """Refuse a graph that is far larger for who walks it than in the file, and estimators that are their own members.
 
@@ -68,11 +67,11 @@ def require_reachable(
                 limits.require("reached", int(min(most, 1e18)), what, path(number, int(reached[number].argmax())))
 
 
-def _is_estimator(table: NestedTable) -> bool:
-    return table.is_attrs and table.type_id.startswith("sklearn.")
+def _is_estimator(table: ParsedTable) -> bool:
+    return table.table.layout == "attrs" and table.table.type.startswith("sklearn.")
 
 
-def _require_no_member_of_itself(tables: Sequence[NestedTable], group: Sequence[int], path: Path) -> None:
+def _require_no_member_of_itself(tables: Sequence[ParsedTable], group: Sequence[int], path: Path) -> None:
     rows = _Together(tables, group)
     for number in group:
         rows.add(number, tables[number].edges(_MEMBERS if _is_estimator(tables[number]) else None))
@@ -80,10 +79,10 @@ def _require_no_member_of_itself(tables: Sequence[NestedTable], group: Sequence[
         if is_cyclic(nodes, rows.children):
             for number, row in map(rows.where, nodes):
                 if _is_estimator(tables[number]):
-                    raise StateError(f"{tables[number].type_id}: a member of itself", path=path(number, row))
+                    raise StateError(f"{tables[number].table.type}: a member of itself", path=path(number, row))
 
 
-def _most(tables: Sequence[NestedTable], order: Sequence[Sequence[int]], cycles: Sequence[Sequence[int]]) -> int:
+def _most(tables: Sequence[ParsedTable], order: Sequence[Sequence[int]], cycles: Sequence[Sequence[int]]) -> int:
     """As many objects as are met from any row, or more: told without a look at single rows.
 
     As if every row had as many references as the one that has most, each to the row from which most are met.
@@ -95,21 +94,21 @@ def _most(tables: Sequence[NestedTable], order: Sequence[Sequence[int]], cycles:
             continue
         table = tables[group[0]]
         n = table.most_items
-        most[group[0]] = 1 + sum(min(n, len(rows)) * most[child] for child, rows in table.references())
+        most[group[0]] = 1 + sum(min(n, len(rows)) * most[child] for _, child, rows, _ in table.links)
     return max(most.values(), default=0)
 
 
-def _most_together(tables: Sequence[NestedTable], group: Sequence[int], most: Mapping[int, int]) -> int:
+def _most_together(tables: Sequence[ParsedTable], group: Sequence[int], most: Mapping[int, int]) -> int:
     """The same for tables that refer to one another.
 
     Where each row is referred to once at most, no row is met twice from another. Each reference beyond those can be
     taken or not, and with that choice there is one way from a row to another.
     """
     met = n_inside = 0
-    is_referred = {number: np.zeros(tables[number].n, np.bool_) for number in group}
+    is_referred = {number: np.zeros(tables[number].table.rows, np.bool_) for number in group}
     for number in group:
-        met += tables[number].n
-        for child, rows in tables[number].references():
+        met += tables[number].table.rows
+        for _, child, rows, _ in tables[number].links:
             if child in is_referred:
                 n_inside += len(rows)
                 is_referred[child][rows] = True
@@ -119,15 +118,15 @@ def _most_together(tables: Sequence[NestedTable], group: Sequence[int], most: Ma
     return met << min(n_beyond, _ENOUGH)
 
 
-def _reach(table: NestedTable, reached: dict[int, Counts]) -> Counts:
-    total = np.ones(table.n)
+def _reach(table: ParsedTable, reached: dict[int, Counts]) -> Counts:
+    total = np.ones(table.table.rows)
     for child, owners, rows in table.edges():
         if child in reached:
-            total += np.bincount(owners, reached[child][rows], minlength=table.n)
+            total += np.bincount(owners, reached[child][rows], minlength=table.table.rows)
     return total
 
 
-def _reach_together(tables: Sequence[NestedTable], group: Sequence[int], reached: dict[int, Counts]) -> None:
+def _reach_together(tables: Sequence[ParsedTable], group: Sequence[int], reached: dict[int, Counts]) -> None:
     """The rows of tables that refer to one another, those on a cycle as one."""
     rows = _Together(tables, group)
     own: list[float] = []
@@ -144,18 +143,18 @@ def _reach_together(tables: Sequence[NestedTable], group: Sequence[int], reached
             total[node] = met
     for number in group:
         begin = rows.begins[number]
-        reached[number] = np.array(total[begin : begin + tables[number].n])
+        reached[number] = np.array(total[begin : begin + tables[number].table.rows])
 
 
 class _Together:
     """The rows of tables that refer to one another, numbered through, and which refers to which."""
 
-    def __init__(self, tables: Sequence[NestedTable], group: Sequence[int]) -> None:
+    def __init__(self, tables: Sequence[ParsedTable], group: Sequence[int]) -> None:
         self.begins: dict[int, int] = {}
         n = 0
         for number in group:
             self.begins[number] = n
-            n += tables[number].n
+            n += tables[number].table.rows
         self.children: list[list[int]] = [[] for _ in range(n)]
 
     def add(self, number: int, edges: Edges) -> None:

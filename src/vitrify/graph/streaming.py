@@ -18,8 +18,8 @@ from vitrify.container.parallel import one_ahead
 from vitrify.graph.array_reads import ArrayReads, Flags
 from vitrify.graph.containers import Shape
 from vitrify.graph.instances import ConverterShape, RowError
-from vitrify.graph.parse import ParsedTable
 from vitrify.graph.parsed import Parsed
+from vitrify.graph.parsed_table import ParsedTable
 from vitrify.graph.rows import Rows
 
 _STRETCH_BYTES: Final = 1 << 22
@@ -105,7 +105,7 @@ def stream(
                 made += shape.make(few.n, None, values)
             except RowError as error:
                 raise RowError(stretch[0] + error.row) from error.__cause__
-            del values
+            del values, few
             for number, waiting in _waiting(stretch):
                 arrays = rows.objects[number]
                 for row in waiting:
@@ -114,12 +114,11 @@ def stream(
 
 
 def _array_columns(tables: Sequence[ParsedTable], users: Sequence[ParsedTable]) -> list[tuple[int, npt.NDArray[Any]]]:
-    """For each column that refers to a table of arrays: its number and the rows."""
+    """For each field that refers to a table of arrays: its number and the rows."""
     return [
         (child, rows)
         for parsed in users
-        for column in parsed.columns.values()
-        for child, rows, _ in column.refs()
+        for _, child, rows, _ in parsed.links
         if tables[child].table.layout == "arrays"
     ]
 

@@ -44,9 +44,8 @@ def runs(column: Column, parsed: Parsed, positions: Ints | None = None) -> Itera
             yield Run(column.block, column.n_bytes, _text_weights(parsed), positions)
         case Mixed():
             yield Run(column.block, parsed.n * int(column.width[1]), None, positions)
-            for code, part in enumerate(column.parts):
-                mine = np.flatnonzero(parsed.numbers == code)
-                yield from runs(part, parsed.parts[code], mine if positions is None else positions[mine])
+            for part, read, mine in zip(column.parts, parsed.parts, parsed.positions(), strict=True):
+                yield from runs(part, read, mine if positions is None else positions[mine])
 
 
 _OWN_WIDTH: Final = frozenset({"bool", "int", "float", "name", "ref"})

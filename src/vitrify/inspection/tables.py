@@ -16,8 +16,9 @@ import numpy.typing as npt
 from vitrify.errors import FormatError
 from vitrify.graph.array_tables import ARRAY_TYPE
 from vitrify.graph.containers import offsets
-from vitrify.graph.parse import BUILTIN_LAYOUTS, OWN_LAYOUTS, ParsedGraph, ParsedTable
+from vitrify.graph.parse import BUILTIN_LAYOUTS, OWN_LAYOUTS, ParsedGraph
 from vitrify.graph.parsed import Parsed
+from vitrify.graph.parsed_table import ParsedTable
 from vitrify.graph.paths import cut
 
 Ints = npt.NDArray[Any]
@@ -158,7 +159,7 @@ class Tables:
         if column.of == "mixed":
             places = self._places.get(id(column))
             if places is None:
-                places = self._places[id(column)] = _places(column.numbers, len(column.parts))
+                places = self._places[id(column)] = _places(column)
             return self.value(column.parts[int(cell)], int(places[position]))
         if column.of == "ref":
             return Ref(column.table, int(cell))
@@ -220,12 +221,11 @@ def _references(column: Parsed) -> References | None:
     return References(-1, tables, all_rows)
 
 
-def _places(codes: Ints, n_parts: int) -> Ints:
+def _places(column: Parsed) -> Ints:
     """For each position of a mixed column: its place within its part."""
-    places = np.zeros(len(codes), np.int64)
-    for code in range(n_parts):
-        mine = np.flatnonzero(codes == code)
-        places[mine] = np.arange(len(mine))
+    places = np.zeros(column.n, np.int64)
+    for positions in column.positions():
+        places[positions] = np.arange(len(positions))
     return places
 
 

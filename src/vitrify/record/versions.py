@@ -23,15 +23,14 @@ POLICIES: Final = ("warn", "error", "ignore")
 UNREVIEWED: Final = "this scikit-learn is newer than the ones vitrify has reviewed; upgrade vitrify when you can"
 _IGNORED: Final = frozenset({"python", "vitrify"})
 _LOCK: Final = "Install the versions that vitrify lock lists"
-_VERSION: Final = re.compile(
+_VERSION: Final = (
     r"v?(?:[0-9]+!)?[0-9]+(?:\.[0-9]+)*"
     r"(?:[-_.]?(?:alpha|a|beta|b|preview|pre|c|rc)[-_.]?[0-9]*)?"
     r"(?:-[0-9]+|[-_.]?(?:post|rev|r)[-_.]?[0-9]*)?"
     r"(?:[-_.]?dev[-_.]?[0-9]*)?"
-    r"(?:\+[a-z0-9]+(?:[-_.][a-z0-9]+)*)?",
-    re.IGNORECASE | re.ASCII,
+    r"(?:\+[a-z0-9]+(?:[-_.][a-z0-9]+)*)?"
 )
-"""PEP 440, appendix B."""
+"""PEP 440, appendix B; rarely needed, so that it is compiled at first use."""
 _MAX_VERSION_CHARS: Final = 100
 
 
@@ -87,7 +86,7 @@ def differing_versions(record: Summary, graph: ParsedGraph) -> list[tuple[str, s
 
 def is_version(text: str) -> bool:
     """Whether it is a version, as PEP 440 spells them, and nothing more."""
-    return len(text) <= _MAX_VERSION_CHARS and _VERSION.fullmatch(text) is not None
+    return len(text) <= _MAX_VERSION_CHARS and re.fullmatch(_VERSION, text, re.IGNORECASE | re.ASCII) is not None
 
 
 def shown_version(version: str) -> str:

@@ -205,6 +205,24 @@ class TestContainers:
         assert caught.value.message == "<bytes>: tests.Part: must be a container"
         assert caught.value.path == "$[0].held"
 
+    def test_items_of_some_containers_of_a_table(self) -> None:
+        """Those of the others are left out, whatever stands between; a container that is named twice counts once."""
+        pairs = (Part(), Part())
+        values = ([Part()], [], [Part(), 1, [2], Part(), "three", [4, 5]], [*pairs, None], [Part()])
+
+        def look(rows: Rows) -> list[list[tuple[str, int]]]:
+            table, numbers = rows.children("held", "list")
+            return [
+                counted(items(table, numbers[chosen])) for chosen in ([0], [1], [2], [3], [2, 0], [3, 3], [4, 2, 3])
+            ]
+
+        part, lists = "tests.Part", ("list", 2)
+        one, none, many, two, both, twice, three = seen(values[0], look, *values[1:])
+        assert (one, none, two, twice) == ([(part, 1)], [], [(part, 2)], [(part, 2)])
+        assert sorted(many) == [lists, (part, 2)]
+        assert sorted(both) == [lists, (part, 3)]
+        assert sorted(three) == [lists, (part, 5)]
+
     def test_contents_are_plain_values_places_and_what_is_not_built(self) -> None:
         """For each row; None where there is no container."""
         plain, name, place = seen([1.5, len, [2]], lambda rows: contents(rows, "held"))[0]
@@ -240,6 +258,15 @@ class TestRows:
         assert seen([3], lambda rows: rows.tuples("held")) == [(3,)]
         assert seen({4}, lambda rows: rows.tuples("held")) == [None]
         assert seen(5, lambda rows: rows.tuples("held")) == [None]
+
+    def test_what_is_asked_for_again_is_not_worked_out_again(self) -> None:
+        """Some checks ask for a column for each of its rows: with thousands of rows, that would be their square."""
+
+        def look(rows: Rows) -> list[bool]:
+            asked = (rows.tuples, rows.places, rows.values, rows.plain)
+            return [ask("held") is ask("held") for ask in asked] + [rows.others(1) is rows.others(1)]
+
+        assert seen((1, 2), look) == [True] * 5
 
     def test_shapes_of_arrays(self) -> None:
         """Also of those of objects; nothing else has one."""

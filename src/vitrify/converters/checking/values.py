@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from vitrify.graph.members import is_shadowing
+from vitrify.graph.members import shadowing
 from vitrify.graph.paths import with_article
 from vitrify.graph.rows import Rows
 
@@ -64,4 +64,4 @@ def exact(value: object, *kinds: type) -> None:
 
 def is_attribute(cls: type, name: object) -> bool:
     """Whether an object of a reviewed class may have an attribute of that name beside its own state."""
-    return type(name) is str and not is_shadowing(cls, name, is_reviewed=True)
+    return type(name) is str and not shadowing(cls, (name,), is_reviewed=True)
