@@ -35,6 +35,7 @@ def section(results: Results) -> list[str]:
         "Big arrays come close to the floor: what proves its bytes cannot be faster than that.",
         "Small models are far from it, for every table, column and type is checked once, however few rows it has.",
         "pickle builds while it reads, in compiled code, and checks nothing.",
+        "Many objects of one shape are made a table at a time, which can be faster than *best*.",
         "",
         *rows(board, results, "load_s", LOAD),
         "",
