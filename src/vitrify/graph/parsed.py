@@ -93,13 +93,11 @@ class Parsed(Struct, kw_only=True):
             return self.merged([part.plain() for part in self.parts])
         return self.materialize((), ())
 
-    def merged(self, values: Sequence[Sequence[object]]) -> list[object]:
+    def merged(self, values: Iterable[Iterable[object]]) -> list[object]:
         """The values of a mixed column, from those of its parts."""
-        result: list[object] = [None] * self.n
-        for positions, of_part in zip(self.positions(), values, strict=True):
-            for position, value in zip(positions.tolist(), of_part, strict=True):
-                result[position] = value
-        return result
+        assert self.numbers is not None
+        waiting = [iter(of_part) for of_part in values]
+        return [next(waiting[code]) for code in self.numbers.tolist()]
 
     def positions(self) -> list[Ints]:
         """For each part of a mixed column, where its values stand; a file may have as many parts as values."""
@@ -127,11 +125,16 @@ class Parsed(Struct, kw_only=True):
         if not self.parts:
             return ()
         if self._refs is None:
-            self._refs = [
-                (part.table, part.numbers, positions)
-                for part, positions in zip(self.parts, self.positions(), strict=True)
-                if part.of == "ref" and part.numbers is not None
-            ]
+            has_refs = any(part.of == "ref" for part in self.parts)
+            self._refs = (
+                [
+                    (part.table, part.numbers, positions.copy())  # of the others, nothing need stay in memory
+                    for part, positions in zip(self.parts, self.positions(), strict=True)
+                    if part.of == "ref" and part.numbers is not None
+                ]
+                if has_refs
+                else ()
+            )
         return self._refs
 
     def materialize(self, objects: Sequence[list[object]], names: Sequence[object]) -> list[object]:
