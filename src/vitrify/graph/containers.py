@@ -10,9 +10,6 @@ from collections.abc import Callable, Sequence
 from itertools import chain, islice
 from typing import Any, Protocol
 
-import numpy as np
-import numpy.typing as npt
-
 from vitrify.graph.rows import Rows
 
 Columns = dict[str, list[Any]]
@@ -183,8 +180,3 @@ class DictShape:
             target.update(islice(pairs, length))
             if len(target) != length:
                 raise ValueError("a dict holds a key twice")
-
-
-def offsets(lengths: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
-    """Where the items of each row begin, and the total at the end, shape (n + 1,)."""
-    return np.concatenate([np.zeros(1, np.int64), np.cumsum(lengths)])

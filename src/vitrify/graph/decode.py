@@ -11,8 +11,6 @@ from collections.abc import Callable, Sequence
 from functools import cached_property, partial
 from typing import Any, Final
 
-import numpy as np
-
 from vitrify.container.reader import GlassFile
 from vitrify.errors import FormatError, StateError, UnsupportedError, VitrifyError
 from vitrify.graph.array_reads import ArrayReads, ArrayTables, Flags
@@ -24,7 +22,6 @@ from vitrify.graph.nesting import require_shallow
 from vitrify.graph.order import components, is_cyclic
 from vitrify.graph.parameters import check_built
 from vitrify.graph.parse import Foreign, ParsedGraph
-from vitrify.graph.parsed import Parsed
 from vitrify.graph.parsed_table import ParsedTable
 from vitrify.graph.paths import cut
 from vitrify.graph.registry import Registry, absent
@@ -220,7 +217,8 @@ class Decoder(ParsedGraph):
         tainted = {
             number
             for number, parsed in enumerate(self.tables)
-            if parsed.table.type in foreign or any(_uses_names(column, indexes) for column in parsed.columns.values())
+            if parsed.table.type in foreign
+            or not all(indexes.isdisjoint(column.first_names()) for column in parsed.columns.values())
         }
         for component in self._order:
             if any(number in tainted or tainted.intersection(self.tables[number].children) for number in component):
@@ -336,9 +334,3 @@ def _array_shape(table: Table) -> Shape | None:
     if table.layout == "object_arrays":
         return ObjectArrayShape(len(table.arrays.shape), table.arrays.order)
     return None
-
-
-def _uses_names(column: Parsed, indexes: set[int]) -> bool:
-    if column.of == "name" and column.numbers is not None:
-        return bool(np.isin(column.numbers, list(indexes)).any())
-    return any(_uses_names(part, indexes) for part in column.parts)

@@ -219,9 +219,9 @@ def _slices(rows: Rows, name: str, needed: str, take: Callable[[Rows], list[T]])
             found.append(None)
             continue
         if place.rows.table not in held:
-            held[place.rows.table] = take(place.rows), place.rows.edges().tolist()
-        values, edges = held[place.rows.table]
-        found.append(values[edges[place.row] : edges[place.row + 1]])
+            held[place.rows.table] = take(place.rows), place.rows.starts().tolist()
+        values, starts = held[place.rows.table]
+        found.append(values[starts[place.row] : starts[place.row + 1]])
     return found
 
 
@@ -229,12 +229,12 @@ def items(container: Rows, chosen: npt.NDArray[np.int64]) -> list[tuple[Rows, np
     """The objects in the containers `chosen`, shape (k,), of a table: each table, and which of its rows."""
     if container.lengths is None or not container.has("items"):
         return container.fail(int(chosen[0]), "must be a container")
-    chosen, edges = np.unique(chosen), container.edges()
-    begins, ends = edges[chosen], edges[chosen + 1]
+    chosen, starts = np.unique(chosen), container.starts()
+    begins, ends = starts[chosen], starts[chosen + 1]
     found: list[tuple[Rows, npt.NDArray[np.int64]]] = []
     for table, numbers, positions in container.column("items").refs():
         if positions is not None:  # ascending, as those of each part of a column are
-            begins, ends = positions.searchsorted(edges[chosen]), positions.searchsorted(edges[chosen + 1])
+            begins, ends = positions.searchsorted(starts[chosen]), positions.searchsorted(starts[chosen + 1])
         mine = [numbers[begin:end] for begin, end in zip(begins.tolist(), ends.tolist(), strict=True)]
         if any(map(len, mine)):
             found.append((container.others(table), np.concatenate(mine).astype(np.int64)))

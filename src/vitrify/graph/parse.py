@@ -17,10 +17,9 @@ from vitrify.container.reader import GlassFile
 from vitrify.errors import FormatError, UnsupportedError
 from vitrify.graph.array_tables import ARRAY_TYPE, safetensors_form
 from vitrify.graph.cells import CellReader
-from vitrify.graph.containers import offsets
 from vitrify.graph.dtypes import decode_dtype
 from vitrify.graph.extents import Extents, products
-from vitrify.graph.parsed import Parsed, parse_column, parse_columns
+from vitrify.graph.parsed import Parsed, offsets, parse_column, parse_columns
 from vitrify.graph.parsed_table import Link, ParsedTable, first_uses
 from vitrify.graph.paths import Edge, Holder, Paths, cut
 from vitrify.graph.registry import REVIEWED_LIBRARIES, Registry

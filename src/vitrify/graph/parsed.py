@@ -122,19 +122,13 @@ class Parsed(Struct, kw_only=True):
         """For each table referred to: its number, the rows, and the positions they stand at (None for all)."""
         if self.of == "ref" and self.numbers is not None:
             return ((self.table, self.numbers, None),)
-        if not self.parts:
-            return ()
         if self._refs is None:
-            has_refs = any(part.of == "ref" for part in self.parts)
-            self._refs = (
-                [
-                    (part.table, part.numbers, positions.copy())  # of the others, nothing need stay in memory
-                    for part, positions in zip(self.parts, self.positions(), strict=True)
-                    if part.of == "ref" and part.numbers is not None
-                ]
-                if has_refs
-                else ()
-            )
+            positions = self.positions() if any(part.of == "ref" for part in self.parts) else ()
+            self._refs = [
+                (part.table, part.numbers, its_own.copy())  # of the others, nothing need stay in memory
+                for part, its_own in zip(self.parts, positions, strict=bool(positions))
+                if part.of == "ref" and part.numbers is not None
+            ]
         return self._refs
 
     def materialize(self, objects: Sequence[list[object]], names: Sequence[object]) -> list[object]:
@@ -160,6 +154,11 @@ class Parsed(Struct, kw_only=True):
         if numbers is None or self.n <= AT_ONCE or self.of not in ("bool", "int", "float"):
             return self.materialize(objects, names)
         return chain.from_iterable(numbers[start : start + AT_ONCE].tolist() for start in range(0, self.n, AT_ONCE))
+
+
+def offsets(lengths: Ints) -> Ints:
+    """Where the items of each row begin, and the total at the end, shape (n + 1,)."""
+    return np.concatenate([np.zeros(1, np.int64), np.cumsum(lengths)])
 
 
 def parse_column(column: Column, n: int, cells: CellReader, graph: Graph) -> Parsed:

@@ -9,9 +9,8 @@ import numpy as np
 import numpy.typing as npt
 from msgspec import Struct, field
 
-from vitrify.graph.containers import offsets
 from vitrify.graph.extents import Extents
-from vitrify.graph.parsed import Ints, NumberArray, Parsed
+from vitrify.graph.parsed import Ints, NumberArray, Parsed, offsets
 from vitrify.graph.schema import Table
 
 Edges = list[tuple[int, Ints, Ints]]

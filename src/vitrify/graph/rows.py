@@ -15,7 +15,7 @@ from msgspec.structs import replace
 
 from vitrify.container.limits import Limits
 from vitrify.errors import StateError
-from vitrify.graph.parsed import Parsed
+from vitrify.graph.parsed import Parsed, offsets
 
 Array = npt.NDArray[Any]
 T = TypeVar("T")
@@ -140,17 +140,17 @@ class Rows(Struct, frozen=True, kw_only=True):
             other = self.others(table)
             if other.type_id not in ("tuple", "list") or other.lengths is None:
                 continue
-            items, edges = other.plain("items"), other.edges()
+            items, starts = other.plain("items"), other.starts()
             where = range(len(rows)) if positions is None else positions.tolist()
             for position, row in zip(where, rows.tolist(), strict=True):
-                found[position] = tuple(items[edges[row] : edges[row + 1]])
+                found[position] = tuple(items[starts[row] : starts[row + 1]])
         return found
 
-    def edges(self) -> npt.NDArray[np.int64]:
+    def starts(self) -> npt.NDArray[np.int64]:
         """For containers: where the items of each row begin, and where the last end, shape (n + 1,)."""
         assert self.lengths is not None
         lengths = self.lengths
-        return self._once("edges", None, lambda: np.concatenate([np.zeros(1, np.int64), np.cumsum(lengths)]))
+        return self._once("starts", None, lambda: offsets(lengths))
 
     def shape(self, field: str, row: int) -> tuple[int, ...] | None:
         """The shape of the array that a row of a column refers to, None if it is no array."""

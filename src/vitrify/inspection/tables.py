@@ -15,9 +15,8 @@ import numpy.typing as npt
 
 from vitrify.errors import FormatError
 from vitrify.graph.array_tables import ARRAY_TYPE
-from vitrify.graph.containers import offsets
 from vitrify.graph.parse import BUILTIN_LAYOUTS, OWN_LAYOUTS, ParsedGraph
-from vitrify.graph.parsed import Parsed
+from vitrify.graph.parsed import Parsed, offsets
 from vitrify.graph.parsed_table import ParsedTable
 from vitrify.graph.paths import cut
 
